@@ -1,0 +1,77 @@
+"""Ids: what a thing is, then a ULID, which sorts by its time of birth.
+
+A payment has one ULID and two names: `cs_…` seen as a checkout session, `pi_…` as a payment intent.
+Secrets and public tokens are random and say nothing; they are not ids.
+"""
+
+import re
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import NewType
+
+MerchantId = NewType("MerchantId", str)
+ProductId = NewType("ProductId", str)
+PriceId = NewType("PriceId", str)
+PaymentLinkId = NewType("PaymentLinkId", str)
+PaymentId = NewType("PaymentId", str)
+RefundId = NewType("RefundId", str)
+Millis = NewType("Millis", int)  # an instant: milliseconds since 1970, UTC
+
+ULID = r"[0-7][0-9A-HJKMNP-TV-Z]{25}"
+_NAMES = ("acct", "prod", "price", "plink", "cs", "pi", "re", "li")
+_ID = re.compile(rf"({'|'.join(_NAMES)})_({ULID})", re.ASCII)
+_SECRET_KEY = re.compile(rf"sk_(test|live)_({ULID})[0-9A-Za-z]{{32}}", re.ASCII)
+
+
+def ulid_of(text: str, *names: str) -> str | None:
+    """The ULID in an id of one of these kinds, or None when `text` is no such id."""
+    match = _ID.fullmatch(text)
+    return match[2] if match and match[1] in names else None
+
+
+def payment_id(text: str) -> PaymentId | None:
+    """The payment that `cs_…` or `pi_…` names."""
+    ulid = ulid_of(text, "cs", "pi")
+    return PaymentId(ulid) if ulid else None
+
+
+def session_id(payment: PaymentId) -> str:
+    """The payment's name as a checkout session; also our idempotency key at the provider."""
+    return f"cs_{payment}"
+
+
+def intent_id(payment: PaymentId) -> str:
+    """The payment's name as a payment intent."""
+    return f"pi_{payment}"
+
+
+@dataclass(frozen=True, slots=True)
+class Tenant:
+    """Whose data, and of which mode: test and live never meet. Comes from a credential only."""
+
+    merchant: MerchantId
+    livemode: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SecretKey:
+    """A merchant's API key as it was presented: whose it claims to be, and its fingerprint."""
+
+    tenant: Tenant
+    sha256: str
+    last4: str
+
+
+def parse_secret_key(text: str) -> SecretKey | None:
+    """What `sk_test_…` or `sk_live_…` claims, or None when it has not the form of our keys."""
+    match = _SECRET_KEY.fullmatch(text)
+    if match is None:
+        return None
+    tenant = Tenant(MerchantId(f"acct_{match[2]}"), match[1] == "live")
+    return SecretKey(tenant, sha256(text.encode()).hexdigest(), text[-4:])
+
+
+def secret_key_text(tenant: Tenant, secret: str) -> str:
+    """The key that is shown once; `secret` is 32 random letters and digits."""
+    mode = "live" if tenant.livemode else "test"
+    return f"sk_{mode}_{tenant.merchant.removeprefix('acct_')}{secret}"

@@ -1,0 +1,30 @@
+"""Merchants, and the keys with which they ask."""
+
+from dataclasses import dataclass
+
+from chalicelib.domain.ids import MerchantId, Millis, SecretKey, Tenant
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Merchant:
+    """A shop."""
+
+    id: MerchantId
+    name: str
+    created: Millis
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApiKey:
+    """A secret key as it is kept: its fingerprint and last four letters, never the key."""
+
+    tenant: Tenant
+    sha256: str
+    last4: str
+    created: Millis
+    revoked_at: Millis | None = None
+
+    def opens(self, presented: SecretKey) -> bool:
+        """Whether the presented key is this one and has not been revoked."""
+        same = presented.sha256 == self.sha256 and presented.tenant == self.tenant
+        return same and self.revoked_at is None

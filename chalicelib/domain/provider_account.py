@@ -1,0 +1,44 @@
+"""A merchant's account at WooshPay: which key fits which mode, and which webhook secret is safe."""
+
+import re
+
+from chalicelib.domain.errors import ParameterInvalid
+from chalicelib.domain.ids import Tenant
+
+SHORTEST_SECRET = 24
+EVENTS = (
+    "payment_intent.succeeded",
+    "payment_intent.payment_failed",
+    "payment_intent.processing",
+    "payment_intent.canceled",
+    "payment_intent.requires_action",
+    "charge.refund.updated",
+    "checkout.session.expired",
+)  # WooshPay page 1702652; the end of its list could not be had
+_KEY = re.compile(r"sk_(test|live)_[A-Za-z0-9_]{8,200}", re.ASCII)
+
+
+def key_livemode(key: str) -> bool:
+    """Whether a WooshPay secret key is a live one; raises ParameterInvalid for anything else."""
+    match = _KEY.fullmatch(key)
+    if match is None:
+        raise ParameterInvalid(
+            "A WooshPay secret key begins with sk_test_ or sk_live_.", param="wooshpay_key"
+        )
+    return match[1] == "live"
+
+
+def is_safe_secret(secret: str) -> bool:
+    """Whether a webhook secret is one that nobody guesses: 24 bytes or more, no white space."""
+    return len(secret.encode()) >= SHORTEST_SECRET and not any(map(str.isspace, secret))
+
+
+def check_account(tenant: Tenant, key: str, webhook_secret: str | None) -> None:
+    """Raises ParameterInvalid when the key is of the other mode or the secret is not safe."""
+    if key_livemode(key) != tenant.livemode:
+        raise ParameterInvalid("The WooshPay key is of the other mode.", param="wooshpay_key")
+    if webhook_secret is not None and not is_safe_secret(webhook_secret):
+        raise ParameterInvalid(
+            f"A webhook secret has {SHORTEST_SECRET} characters or more and no white space.",
+            param="webhook_secret",
+        )
