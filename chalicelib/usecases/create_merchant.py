@@ -1,0 +1,44 @@
+"""A merchant comes to Tautan: the shop, a key that is shown once, and its account at WooshPay."""
+
+from dataclasses import dataclass
+
+from chalicelib.domain.ids import MerchantId, Millis, Tenant, parse_secret_key, secret_key_text
+from chalicelib.domain.merchants import ApiKey, Merchant
+from chalicelib.domain.provider_account import EVENTS, check_account
+from chalicelib.usecases.ports import Mint, Psps, Store, Vault
+
+
+@dataclass(frozen=True, slots=True)
+class Welcome:
+    """The new merchant; `secret_key` is kept nowhere and cannot be shown again."""
+
+    merchant: Merchant
+    tenant: Tenant
+    secret_key: str
+
+
+def create_merchant(store: Store, mint: Mint, *, name: str, livemode: bool, now: Millis) -> Welcome:
+    """A merchant with one API key of the given mode."""
+    merchant = Merchant(id=MerchantId(f"acct_{mint.ulid()}"), name=name, created=now)
+    tenant = Tenant(merchant.id, livemode)
+    text = secret_key_text(tenant, mint.secret())
+    presented = parse_secret_key(text)
+    assert presented is not None, "a key that we made has the form of our keys"
+    key = ApiKey(tenant=tenant, sha256=presented.sha256, last4=presented.last4, created=now)
+    store.add_merchant(merchant, key)
+    return Welcome(merchant, tenant, text)
+
+
+def connect_wooshpay(
+    vault: Vault, psps: Psps, tenant: Tenant, key: str, webhook_secret: str | None, url: str
+) -> None:
+    """Keep the merchant's key at WooshPay, and the secret with which WooshPay signs.
+
+    Without a secret the webhook endpoint `url` is registered there, and the secret that comes back
+    is kept. Until one is kept the webhook's door stays shut. Raises InvalidRequest before anything
+    is kept, PspRejected or PspUnavailable when WooshPay does not register the endpoint.
+    """
+    check_account(tenant, key, webhook_secret)
+    vault.keep_wooshpay_key(tenant, key)
+    secret = webhook_secret or psps(tenant).register_webhook(url, EVENTS)
+    vault.keep_webhook_secrets(tenant, [secret])

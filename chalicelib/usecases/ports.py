@@ -1,0 +1,249 @@
+"""What the stories need of the world, as narrow as they can be.
+
+Every method that writes is one write group with its guards; the class that implements it shows them
+on one screen. Writes raise `Lost` when a guard did not hold.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Generic, Protocol, TypeVar
+
+from chalicelib.domain.catalog import Price, Product
+from chalicelib.domain.ids import (
+    MerchantId,
+    Millis,
+    PaymentId,
+    PaymentLinkId,
+    PriceId,
+    ProductId,
+    RefundId,
+    SecretKey,
+    Tenant,
+)
+from chalicelib.domain.inbox import InboxEvent
+from chalicelib.domain.ledger import LedgerEntry
+from chalicelib.domain.merchants import ApiKey, Merchant
+from chalicelib.domain.money import Money
+from chalicelib.domain.payment_links import Offer, PaymentLink
+from chalicelib.domain.payments import Changed, Payment, ProviderSession
+from chalicelib.domain.psp_facts import PspEvent, RefundOutcome
+from chalicelib.domain.refunds import Refund, Step
+from chalicelib.usecases.failures import Claim
+
+T = TypeVar("T", covariant=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """A part of a list, newest first: at most `limit` (1 to 100), older than the id `before`,
+    or the ones just newer than the id `after`."""
+
+    limit: int = 10
+    before: str | None = None
+    after: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Found(Generic[T]):
+    """A part of a list, and whether there is more in the direction that was asked."""
+
+    items: Sequence[T]
+    has_more: bool
+
+
+@dataclass(frozen=True, slots=True)
+class OpenedLink:
+    """A link as its page needs it: whose it is and what is offered."""
+
+    tenant: Tenant
+    merchant: Merchant
+    offer: Offer
+
+
+@dataclass(frozen=True, slots=True)
+class CreatedSession:
+    """What the provider answered: its names, the page to pay on, and what it will ask there."""
+
+    provider: ProviderSession
+    amount: Money
+    livemode: bool
+
+
+class Store(Protocol):
+    """Everything that is kept."""
+
+    def add_merchant(self, merchant: Merchant, key: ApiKey) -> None: ...
+    def add_api_key(self, key: ApiKey) -> None: ...
+    def merchant(self, id: MerchantId) -> Merchant | None: ...
+    def api_key(self, presented: SecretKey) -> ApiKey | None: ...
+
+    def add_product(self, tenant: Tenant, product: Product, claim: Claim | None) -> None: ...
+    def product(self, tenant: Tenant, id: ProductId) -> Product | None: ...
+    def products(self, tenant: Tenant, part: Slice) -> Found[Product]: ...
+
+    def add_price(
+        self, tenant: Tenant, price: Price, product: Product | None, claim: Claim | None
+    ) -> None:
+        """The price, and with it the product when it is new."""
+        ...
+
+    def price(self, tenant: Tenant, id: PriceId) -> Price | None: ...
+    def prices(self, tenant: Tenant, part: Slice) -> Found[Price]: ...
+    def priced(
+        self, tenant: Tenant, ids: Sequence[PriceId]
+    ) -> Mapping[PriceId, tuple[Price, Product]]:
+        """Those of the prices that exist, each with its product."""
+        ...
+
+    def add_payment_link(self, tenant: Tenant, link: PaymentLink, claim: Claim | None) -> None: ...
+    def payment_link(self, tenant: Tenant, id: PaymentLinkId) -> PaymentLink | None: ...
+    def payment_links(self, tenant: Tenant, part: Slice) -> Found[PaymentLink]: ...
+    def offer(self, tenant: Tenant, link: PaymentLink) -> Offer: ...
+    def opened_link(self, slug: str) -> OpenedLink | None:
+        """By the slug alone; two reads at most."""
+        ...
+
+    def begin_payment(self, payment: Payment, claim: Claim | None) -> None:
+        """The intent of a payment, before the provider hears of it. Raises Claimed."""
+        ...
+
+    def bind_provider(self, payment: Payment, provider: ProviderSession) -> None:
+        """Keep the provider's names. Guard: none are kept yet, or the same ones. Raises Lost."""
+        ...
+
+    def payment(self, tenant: Tenant, id: PaymentId) -> Payment | None: ...
+    def payment_and_claim(
+        self, tenant: Tenant, id: PaymentId, claim: Claim | None
+    ) -> tuple[Payment | None, Claim | None]:
+        """The payment, and the earlier claim on the same idempotency key, in one read."""
+        ...
+
+    def payment_with_merchant(
+        self, tenant: Tenant, id: PaymentId
+    ) -> tuple[Payment, Merchant] | None: ...
+    def payment_of_intent(self, tenant: Tenant, intent: str) -> Payment | None:
+        """By the provider's id of the payment intent; two reads."""
+        ...
+
+    def payments(self, tenant: Tenant, part: Slice) -> Found[Payment]: ...
+
+    def record_change(self, before: Payment, change: Changed, event: InboxEvent | None) -> None:
+        """A payment's change with its ledger entry and the event that caused it.
+
+        Raises Lost: `event` when the event was seen before, `payment` when the payment has moved.
+        """
+        ...
+
+    def record_event(self, tenant: Tenant, event: InboxEvent) -> None:
+        """An event that changes nothing. Raises Lost when it was seen before."""
+        ...
+
+    def reserve_refund(self, before: Payment, step: Step, claim: Claim | None) -> None:
+        """The refund's reservation and lease. Raises Claimed; Lost when the payment has moved."""
+        ...
+
+    def lease_refund(self, before: Refund, leased: Refund) -> None:
+        """Take a refund over for another attempt. Raises Lost when somebody else has it."""
+        ...
+
+    def settle_refund(
+        self, before: Payment, step: Step, owner: str | None, event: InboxEvent | None
+    ) -> None:
+        """The end of a refund: posted or voided. `owner` is the sender's lease, None otherwise.
+
+        Raises Lost: `event`, `refund` (it has ended already, or the lease is another's), `payment`.
+        """
+        ...
+
+    def note_refund(self, refund: Refund, owner: str) -> None:
+        """What the sender learned, when no money moves. Raises Lost when the lease is another's."""
+        ...
+
+    def refund(self, tenant: Tenant, id: RefundId) -> Refund | None: ...
+    def refund_with_payment(
+        self, tenant: Tenant, id: RefundId, payment: PaymentId
+    ) -> tuple[Refund, Payment] | None:
+        """Both in one read."""
+        ...
+
+    def refunds(self, tenant: Tenant, part: Slice) -> Found[Refund]: ...
+    def ledger(self, tenant: Tenant, id: PaymentId) -> Sequence[LedgerEntry]: ...
+
+
+class Psp(Protocol):
+    """The payment service provider, for one merchant and mode."""
+
+    def create_session(
+        self, payment: Payment, success_url: str, cancel_url: str | None
+    ) -> CreatedSession:
+        """A page where the shopper pays; repeating it gives the same page.
+
+        Raises PspRejected (definitely none was made) or PspUnavailable (one may have been made).
+        """
+        ...
+
+    def expire_session(self, session: str) -> None:
+        """Close the page. Raises PspUnavailable or PspRejected."""
+        ...
+
+    def register_webhook(self, url: str, events: Sequence[str]) -> str:
+        """Have events delivered to `url`; the secret that signs them.
+
+        Raises PspRejected or PspUnavailable.
+        """
+        ...
+
+    def refund(self, refund: Refund) -> RefundOutcome:
+        """Send the refund, under its own id; never raises for what the provider answers."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """An authentic webhook: the tenant whose secret signed it, and what it says."""
+
+    tenant: Tenant
+    event: PspEvent
+
+
+class PspWebhooks(Protocol):
+    """The provider's deliveries."""
+
+    def authenticate(
+        self, merchant: MerchantId, body: bytes, signature: str, now: Millis
+    ) -> Delivery:
+        """Raises SignatureInvalid, NotReadyYet (no secret is set) or InvalidRequest."""
+        ...
+
+
+class Vault(Protocol):
+    """Where secrets are kept."""
+
+    def keep_wooshpay_key(self, tenant: Tenant, key: str) -> None: ...
+    def keep_webhook_secrets(self, tenant: Tenant, secrets: Sequence[str]) -> None:
+        """Newest first."""
+        ...
+
+
+class Psps(Protocol):
+    """The provider's door for each tenant."""
+
+    def __call__(self, tenant: Tenant) -> Psp: ...
+
+
+class Clock(Protocol):
+    """The time, read once a request."""
+
+    def __call__(self) -> Millis: ...
+
+
+class Mint(Protocol):
+    """Where ids and secrets come from."""
+
+    def ulid(self) -> str:
+        """A new ULID; later ones sort later."""
+        ...
+
+    def secret(self) -> str:
+        """32 random letters and digits: 190 bits."""
+        ...

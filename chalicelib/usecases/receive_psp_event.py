@@ -1,0 +1,137 @@
+"""A webhook of the provider: authentic bytes become an effect, exactly once.
+
+The event is kept in the write group of its effect, never before it, so that "seen" always means
+"applied". The provider gets its 2xx only after that; a lost race is decided again on fresh state.
+"""
+
+from chalicelib.domain.errors import NotReadyYet
+from chalicelib.domain.ids import Millis, PaymentId, Tenant
+from chalicelib.domain.inbox import EventStatus, InboxEvent
+from chalicelib.domain.ledger import Cause
+from chalicelib.domain.payments import (
+    Changed,
+    Contradicted,
+    Decision,
+    Payment,
+    Unchanged,
+    decide,
+    decide_expired,
+)
+from chalicelib.domain.psp_facts import (
+    Accepted,
+    Declined,
+    Done,
+    IntentFact,
+    PspEvent,
+    RefundFact,
+    RefundFactStatus,
+    RefundOutcome,
+    SessionExpired,
+    Unreadable,
+    Unrecognised,
+)
+from chalicelib.domain.refunds import OPEN, Step, settle
+from chalicelib.usecases.failures import Lost
+from chalicelib.usecases.ports import Store
+
+TRIES = 3
+DUPLICATE = "duplicate"
+
+
+def receive_psp_event(
+    store: Store, tenant: Tenant, event: PspEvent, *, now: Millis, request_id: str
+) -> str:
+    """What became of the event: applied, ignored, quarantined or duplicate.
+
+    Raises NotReadyYet when it is about a payment that we do not know, or lost three races: the
+    provider delivers it again.
+    """
+    cause = Cause(actor="wooshpay", reference=event.id, request_id=request_id, at=now)
+    for _ in range(TRIES):
+        try:
+            return _once(store, tenant, event, cause)
+        except Lost as lost:
+            if "event" in lost.guards:
+                return DUPLICATE
+    raise NotReadyYet("The payment is changing. Deliver the event again.")
+
+
+def _once(store: Store, tenant: Tenant, event: PspEvent, cause: Cause) -> str:
+    match event.fact:
+        case IntentFact() as fact:
+            payment = _find(store, tenant, fact.payment, fact.intent)
+            return _apply(store, payment, event, decide(payment, fact, cause), cause)
+        case SessionExpired() as fact:
+            payment = _find(store, tenant, fact.payment, fact.intent)
+            return _apply(store, payment, event, decide_expired(payment, fact, cause), cause)
+        case RefundFact() as fact:
+            return _refund(store, tenant, event, fact, cause)
+        case Unreadable(why):
+            return _keep(store, tenant, event, EventStatus.QUARANTINED, why, cause)
+        case Unrecognised(type):
+            return _keep(store, tenant, event, EventStatus.IGNORED, f"unknown_{type}", cause)
+
+
+def _find(store: Store, tenant: Tenant, hint: PaymentId | None, intent: str | None) -> Payment:
+    """By our own id in the provider's metadata; else by the intent that we bound to a payment."""
+    payment = store.payment(tenant, hint) if hint else None
+    if payment is None and intent is not None:
+        payment = store.payment_of_intent(tenant, intent)
+    if payment is None:
+        raise NotReadyYet("This payment is not known here (yet). Deliver the event again.")
+    return payment
+
+
+def _apply(
+    store: Store, payment: Payment, event: PspEvent, decision: Decision, cause: Cause
+) -> str:
+    match decision:
+        case Changed():
+            kept = _inbox(event, EventStatus.APPLIED, decision.entry.kind.value, cause)
+            store.record_change(payment, decision, kept)
+            return kept.status.value
+        case Unchanged(why):
+            return _keep(store, payment.tenant, event, EventStatus.IGNORED, why, cause)
+        case Contradicted(why):
+            return _keep(store, payment.tenant, event, EventStatus.QUARANTINED, why, cause)
+
+
+def _refund(store: Store, tenant: Tenant, event: PspEvent, fact: RefundFact, cause: Cause) -> str:
+    found = (
+        store.refund_with_payment(tenant, fact.refund, fact.payment)
+        if fact.refund and fact.payment
+        else None
+    )
+    if found is None:
+        return _keep(store, tenant, event, EventStatus.QUARANTINED, "unknown_refund", cause)
+    refund, payment = found
+    if (refund.amount, refund.intent, refund.payment) != (fact.amount, fact.intent, payment.id):
+        return _keep(store, tenant, event, EventStatus.QUARANTINED, "refund_mismatch", cause)
+    after = settle(payment, refund, _as_outcome(fact), cause) if refund.status in OPEN else None
+    if not isinstance(after, Step):
+        why = f"already_{refund.status}"
+        return _keep(store, tenant, event, EventStatus.IGNORED, why, cause)
+    kept = _inbox(event, EventStatus.APPLIED, after.entry.kind.value, cause)
+    store.settle_refund(payment, after, None, kept)
+    return kept.status.value
+
+
+def _as_outcome(fact: RefundFact) -> RefundOutcome:
+    match fact.status:
+        case RefundFactStatus.SUCCEEDED:
+            return Done(fact.psp_refund)
+        case RefundFactStatus.FAILED:
+            return Declined("the provider reported the refund as failed")
+        case RefundFactStatus.PENDING:
+            return Accepted(fact.psp_refund)
+
+
+def _keep(
+    store: Store, tenant: Tenant, event: PspEvent, status: EventStatus, why: str, cause: Cause
+) -> str:
+    store.record_event(tenant, _inbox(event, status, why, cause))
+    return status.value
+
+
+def _inbox(event: PspEvent, status: EventStatus, why: str, cause: Cause) -> InboxEvent:
+    return InboxEvent(event=event, status=status, why=why, at=cause.at)

@@ -1,0 +1,234 @@
+"""Checkout: the intent is kept, then the provider makes the page, then its names are kept.
+
+Each of the three strokes can be repeated. The provider's idempotency key is our session's id, so
+that whoever repeats the second one, after whatever crash, gets the same page.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from chalicelib.domain.capabilities import check_payable
+from chalicelib.domain.catalog import LineItem, Product, total_of
+from chalicelib.domain.errors import (
+    PspRejected,
+    ResourceMissing,
+)
+from chalicelib.domain.ids import Millis, PaymentId, PriceId, Tenant, payment_id, session_id
+from chalicelib.domain.ledger import Cause, EntryKind, Totals
+from chalicelib.domain.payment_links import Offer
+from chalicelib.domain.payments import (
+    SESSION_LIFETIME_MS,
+    Changed,
+    Payment,
+    PaymentStatus,
+)
+from chalicelib.domain.status_tokens import status_token
+from chalicelib.usecases.asking import Asking
+from chalicelib.usecases.catalog import (
+    NewPrice,
+    NewProduct,
+    price_of,
+    priced_items,
+    product_of,
+    retrieve_payment_link,
+    standing_product,
+)
+from chalicelib.usecases.failures import Claim, Claimed, Lost
+from chalicelib.usecases.idempotency import earlier
+from chalicelib.usecases.ports import CreatedSession, Mint, OpenedLink, Psps, Store
+
+SESSION_TEMPLATE = "{CHECKOUT_SESSION_ID}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewSession:
+    """A checkout session to be: its lines by price id or by data, or a payment link's.
+
+    `success_url` and `cancel_url` are checked; the first may carry `{CHECKOUT_SESSION_ID}`.
+    """
+
+    lines: Sequence[tuple[str | NewPrice, int]] = ()
+    payment_link: str | None = None
+    payment_method_types: tuple[str, ...] | None = None
+    success_url: str | None = None
+    cancel_url: str | None = None
+    client_reference_id: str | None = None
+    customer_email: str | None = None
+    metadata: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Checkout:
+    """What the story needs. `address` makes a full https address of a scheme-less one;
+    `status_url` makes the public address of a status token."""
+
+    store: Store
+    psps: Psps
+    mint: Mint
+    status_url: Callable[[str], str]
+    address: Callable[[str], str]
+
+    def start(self, asking: Asking, new: NewSession) -> Payment:
+        """A payment with the provider's page, once per idempotency key."""
+        items, methods, link = self._what(asking, new)
+        check_payable(total_of(items), methods, _amount_field(new))
+        payment = self._payment(asking.tenant, asking.now, items, methods)
+        payment = replace(
+            payment,
+            payment_link=link.link.id if link else None,
+            success_url=new.success_url,
+            cancel_url=new.cancel_url,
+            client_reference_id=new.client_reference_id,
+            customer_email=new.customer_email,
+            metadata={**(link.link.metadata if link else {}), **new.metadata},
+        )
+        claim = asking.claim("checkout_sessions", payment.id)
+        return self._begin(payment, claim, asking.cause(session_id(payment.id)))
+
+    def pay_link(self, opened: OpenedLink, attempt: str | None, cause: Cause) -> Payment:
+        """A person taps pay. The same `attempt` (the page's own nonce) gets the same session."""
+        offer, now = opened.offer, cause.at
+        offer.must_be_open(now)
+        link = offer.link
+        payment = self._payment(opened.tenant, now, offer.items, link.payment_method_types)
+        payment = replace(payment, payment_link=link.id, metadata=link.metadata)
+        claim = Claim(f"pay_{link.id}", attempt, link.id, payment.id) if attempt else None
+        return self._begin(payment, claim, cause)
+
+    def _what(
+        self, asking: Asking, new: NewSession
+    ) -> tuple[tuple[LineItem, ...], tuple[str, ...], Offer | None]:
+        if new.payment_link is None:
+            return self._lines(asking, new), new.payment_method_types or ("dana",), None
+        try:
+            offer = retrieve_payment_link(self.store, asking.tenant, new.payment_link)
+        except ResourceMissing as missing:
+            raise ResourceMissing(
+                "payment link", new.payment_link, param="payment_link"
+            ) from missing
+        offer.must_be_open(asking.now)
+        return offer.items, new.payment_method_types or offer.link.payment_method_types, offer
+
+    def _lines(self, asking: Asking, new: NewSession) -> tuple[LineItem, ...]:
+        wanted = [line for line, _ in new.lines if isinstance(line, str)]
+        priced = priced_items(self.store, asking.tenant, wanted) if wanted else {}
+        items = []
+        for line, quantity in new.lines:
+            if isinstance(line, str):
+                price, product = priced[PriceId(line)]
+            else:
+                product = self._product(asking, line.product)
+                price = price_of(line, product, self.mint, asking.now)
+            items.append(
+                LineItem(
+                    id=f"li_{self.mint.ulid()}", product=product, price=price, quantity=quantity
+                )
+            )
+        return tuple(items)
+
+    def _product(self, asking: Asking, product: str | NewProduct) -> Product:
+        if isinstance(product, NewProduct):
+            return product_of(product, self.mint, asking.now)
+        return standing_product(self.store, asking.tenant, product)
+
+    def _payment(
+        self, tenant: Tenant, now: Millis, items: tuple[LineItem, ...], methods: tuple[str, ...]
+    ) -> Payment:
+        return Payment(
+            id=PaymentId(self.mint.ulid()),
+            tenant=tenant,
+            created=now,
+            amount=total_of(items),
+            items=items,
+            payment_method_types=methods,
+            expires_at=Millis(now + SESSION_LIFETIME_MS),
+            secret=self.mint.secret(),
+            metadata={},
+        )
+
+    def _begin(self, payment: Payment, claim: Claim | None, cause: Cause) -> Payment:
+        try:
+            self.store.begin_payment(payment, claim)
+        except Claimed as taken:
+            return self._again(payment, earlier(taken, claim), cause)
+        return self._at_provider(payment, cause)
+
+    def _again(self, payment: Payment, id: str, cause: Cause) -> Payment:
+        """The payment that the same key began: with its page, or without if we died before."""
+        begun = self.store.payment(payment.tenant, PaymentId(id))
+        assert begun is not None, "a claim is written together with its payment"
+        needs_page = begun.provider is None and begun.status is PaymentStatus.UNPAID
+        return self._at_provider(begun, cause) if needs_page else begun
+
+    def _at_provider(self, payment: Payment, cause: Cause) -> Payment:
+        psp = self.psps(payment.tenant)
+        try:
+            created = psp.create_session(payment, self._success(payment), self._cancel(payment))
+            self._check_echo(payment, created)
+        except PspRejected:
+            self._give_up(payment, cause)
+            raise
+        try:
+            self.store.bind_provider(payment, created.provider)
+        except Lost:
+            return self._bound_meanwhile(payment)
+        return replace(payment, provider=created.provider)
+
+    def _success(self, payment: Payment) -> str:
+        if payment.success_url is None:
+            return self.status_url(status_token(payment))
+        return self.address(payment.success_url).replace(SESSION_TEMPLATE, session_id(payment.id))
+
+    def _cancel(self, payment: Payment) -> str | None:
+        if payment.cancel_url is not None:
+            return self.address(payment.cancel_url)
+        return self.status_url(status_token(payment)) if payment.success_url is None else None
+
+    def _check_echo(self, payment: Payment, created: CreatedSession) -> None:
+        """Nobody is sent to a page that asks for something else than we did."""
+        asked = (payment.amount, payment.tenant.livemode)
+        if (created.amount, created.livemode) != asked:
+            self.psps(payment.tenant).expire_session(created.provider.session)
+            raise PspRejected(
+                f"The provider would ask for {created.amount} instead of {payment.amount}.",
+                details={"asked": payment.amount.amount, "offered": created.amount.amount},
+            )
+
+    def _give_up(self, payment: Payment, cause: Cause) -> None:
+        after, entry = payment.moved(EntryKind.STATUS, "failed", Totals(), cause)
+        failed = replace(after, status=PaymentStatus.FAILED)
+        try:
+            self.store.record_change(payment, Changed(failed, entry), None)
+        except Lost:
+            return  # it has moved meanwhile, by better evidence than ours
+
+    def _bound_meanwhile(self, payment: Payment) -> Payment:
+        bound = self.store.payment(payment.tenant, payment.id)
+        assert bound is not None, "payments are never deleted"
+        if bound.provider is None:
+            raise PspRejected("The provider named a payment intent that is another payment's.")
+        return bound
+
+
+def _amount_field(new: NewSession) -> str:
+    """The field that an amount out of bounds is to be blamed on."""
+    if len(new.lines) == 1 and isinstance(new.lines[0][0], NewPrice):
+        return "line_items[0][price_data][unit_amount]"
+    return "payment_link" if new.payment_link else "line_items"
+
+
+def retrieve_payment(store: Store, tenant: Tenant, id: str, kind: str) -> Payment:
+    """By `cs_…` or `pi_…`; raises ResourceMissing."""
+    ulid = payment_id(id)
+    payment = store.payment(tenant, ulid) if ulid else None
+    if payment is None:
+        raise ResourceMissing(kind, id)
+    return payment
+
+
+def open_link(store: Store, slug: str) -> OpenedLink:
+    """The link behind a public slug; reads only. Raises ResourceMissing."""
+    opened = store.opened_link(slug)
+    if opened is None:
+        raise ResourceMissing("payment link", slug)
+    return opened
