@@ -1,0 +1,20 @@
+"""Tautan on Chalice: the doors, and nothing else."""
+
+from chalice.app import Chalice
+
+from chalicelib.web import (
+    catalog,
+    checkout,
+    health,
+    payment_links,
+    refunds,
+    storefront,
+    webhooks,
+)
+from chalicelib.web.chalice_errors import one_envelope
+
+app = Chalice(app_name="tautan")
+app.debug = False
+app.register_middleware(one_envelope, "http")
+for room in (catalog, payment_links, checkout, refunds, webhooks, storefront, health):
+    app.register_blueprint(room.routes)

@@ -1,0 +1,98 @@
+"""Every key of the one table. No other file spells them (a test greps for the prefixes).
+
+Access pattern                          Key or index
+the merchant, a key of it               M#<merchant>            MERCHANT | KEY#<sha256>
+product, price, link by id              M#<merchant>#<mode>#…   PRODUCT | PRICE | LINK
+a link by its public slug               SLUG#<slug>             SLUG → all it shows
+a payment and its ledger                …#PAY#<ulid>            PAY | LG#<seq>
+a refund                                …#RF#<refund>           RF
+an idempotency key                      …#IDEM#<scope>#<key>    IDEM
+an event of the provider                …#EVT#<event>           EVT
+a payment by the provider's intent      …#PSP#<intent>          PSP → payment
+lists, newest first                     index `list`: lp = …#<kind>s, ls = id
+
+Everything of a merchant starts with its id and mode, which come from a credential. A payment is a
+partition of its own, so neither a busy merchant nor a viral link makes a hot one.
+"""
+
+from chalicelib.adapters.dynamodb.writes import Key
+from chalicelib.domain.ids import (
+    MerchantId,
+    PaymentId,
+    PaymentLinkId,
+    PriceId,
+    ProductId,
+    RefundId,
+    Tenant,
+)
+
+LEDGER = "LG#"
+
+
+def _scope(tenant: Tenant) -> str:
+    return f"M#{tenant.merchant}#{'live' if tenant.livemode else 'test'}"
+
+
+def merchant_key(id: MerchantId) -> Key:
+    """A merchant."""
+    return Key(f"M#{id}", "MERCHANT")
+
+
+def api_key_key(tenant: Tenant, sha256: str) -> Key:
+    """An API key, by its fingerprint."""
+    return Key(f"M#{tenant.merchant}", f"KEY#{sha256}")
+
+
+def product_key(tenant: Tenant, id: ProductId) -> Key:
+    """A product."""
+    return Key(f"{_scope(tenant)}#PRODUCT#{id}", "PRODUCT")
+
+
+def price_key(tenant: Tenant, id: PriceId) -> Key:
+    """A price."""
+    return Key(f"{_scope(tenant)}#PRICE#{id}", "PRICE")
+
+
+def payment_link_key(tenant: Tenant, id: PaymentLinkId) -> Key:
+    """A payment link."""
+    return Key(f"{_scope(tenant)}#LINK#{id}", "LINK")
+
+
+def slug_key(slug: str) -> Key:
+    """What a public slug stands for."""
+    return Key(f"SLUG#{slug}", "SLUG")
+
+
+def payment_key(tenant: Tenant, id: PaymentId) -> Key:
+    """A payment."""
+    return Key(f"{_scope(tenant)}#PAY#{id}", "PAY")
+
+
+def ledger_key(tenant: Tenant, id: PaymentId, seq: int) -> Key:
+    """The `seq`-th entry of a payment's ledger; twelve digits, so that they sort."""
+    return Key(payment_key(tenant, id).pk, f"{LEDGER}{seq:012d}")
+
+
+def refund_key(tenant: Tenant, id: RefundId) -> Key:
+    """A refund."""
+    return Key(f"{_scope(tenant)}#RF#{id}", "RF")
+
+
+def idempotency_key(tenant: Tenant, scope: str, key: str) -> Key:
+    """An idempotency key of a route."""
+    return Key(f"{_scope(tenant)}#IDEM#{scope}#{key}", "IDEM")
+
+
+def event_key(tenant: Tenant, event: str) -> Key:
+    """An event of the provider."""
+    return Key(f"{_scope(tenant)}#EVT#{event}", "EVT")
+
+
+def intent_key(tenant: Tenant, intent: str) -> Key:
+    """The provider's payment intent."""
+    return Key(f"{_scope(tenant)}#PSP#{intent}", "PSP")
+
+
+def list_partition(tenant: Tenant, kind: str) -> str:
+    """The partition of the list index that holds a merchant's things of one kind."""
+    return f"{_scope(tenant)}#{kind}s"

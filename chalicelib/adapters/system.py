@@ -1,0 +1,28 @@
+"""The clock and the sources of chance."""
+
+import secrets
+import string
+import time
+
+from ulid import ULID
+
+from chalicelib.domain.ids import Millis
+
+_LETTERS = string.ascii_letters + string.digits
+
+
+def now() -> Millis:
+    """Milliseconds since 1970, UTC."""
+    return Millis(time.time_ns() // 1_000_000)
+
+
+class SystemMint:
+    """Ids and secrets of the real world."""
+
+    def ulid(self) -> str:
+        """A new ULID."""
+        return str(ULID())
+
+    def secret(self) -> str:
+        """32 random letters and digits."""
+        return "".join(secrets.choice(_LETTERS) for _ in range(32))

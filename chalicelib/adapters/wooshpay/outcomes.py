@@ -1,0 +1,29 @@
+"""What an answer to a refund request means, as a table: definitive yes, definitive no, or in doubt.
+
+WooshPay's error codes are not published (page 1924843 could not be had), so statuses and the four
+error types of page 1763752 decide, and whatever is not clearly a no stays in doubt.
+"""
+
+from collections.abc import Mapping
+
+from chalicelib.domain.psp_facts import Declined, InDoubt, NotExecuted, RefundOutcome
+
+CONFIGURATION = frozenset({401, 403, 404})
+DEFINITIVE = frozenset({400, 402})
+DEFINITIVE_TYPES = frozenset({None, "invalid_request_error", "card_error"})
+# A refusal that an earlier attempt of the same refund may itself have caused.
+PERHAPS_OUR_OWN = ("already", "exceed", "greater than", "more than", "remain", "partial")
+
+
+def refused(status: int, error: Mapping[str, str | None]) -> RefundOutcome:
+    """The outcome of an answer that is not 2xx; `error` has type, code and message."""
+    kind, told = error.get("type"), error.get("message") or error.get("code") or "no reason given"
+    reason = f"{status} {told}"[:300]
+    if kind == "idempotency_error":
+        return InDoubt(reason)
+    if status in CONFIGURATION or status == 429:
+        return NotExecuted(reason)
+    if status in DEFINITIVE and kind in DEFINITIVE_TYPES:
+        words = f"{error.get('code') or ''} {told}".lower()
+        return Declined(reason, perhaps_our_own=any(word in words for word in PERHAPS_OUR_OWN))
+    return InDoubt(reason)

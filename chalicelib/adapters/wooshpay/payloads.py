@@ -1,0 +1,112 @@
+"""WooshPay's shapes, read tolerantly: unknown fields are ignored, `""` is nothing, an object may
+come as its JSON text, times are seconds or milliseconds by magnitude. Amounts are strict integers.
+"""
+
+import json
+from typing import Annotated, Any
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, StrictBool, StrictInt
+
+FIRST_MILLISECOND_TIME = 10**11
+
+
+def _absent_if_empty(value: Any) -> Any:
+    return None if value == "" else value
+
+
+def _object(value: Any) -> Any:
+    if isinstance(value, str):
+        try:
+            value = json.loads(value) if value else None
+        except ValueError:
+            return None
+    return value if value is not None else {}
+
+
+def _strings(value: Any) -> Any:
+    if isinstance(value, str):
+        value = json.loads(value) if value.startswith("[") else [value]
+    return value or []
+
+
+def _millis(value: Any) -> Any:
+    if type(value) is int and value < FIRST_MILLISECOND_TIME:
+        return value * 1000
+    return value
+
+
+Text = Annotated[str | None, BeforeValidator(_absent_if_empty)]
+Object = Annotated[dict[str, Any], BeforeValidator(_object)]
+Strings = Annotated[list[str], BeforeValidator(_strings)]
+Instant = Annotated[StrictInt, BeforeValidator(_millis)]
+
+
+class Shape(BaseModel):
+    """Every shape of WooshPay's."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+
+class SessionShape(Shape):
+    """A checkout session (page 1722914)."""
+
+    id: str
+    url: Text = None
+    payment_intent: Text = None
+    currency: str
+    amount_total: StrictInt
+    livemode: StrictBool = False
+    client_reference_id: Text = None
+    metadata: Object = {}
+
+
+class IntentShape(Shape):
+    """A payment intent (pages 1722924, 42631218)."""
+
+    id: str
+    status: str
+    amount: StrictInt
+    amount_received: StrictInt | None = None
+    currency: str
+    livemode: StrictBool = False
+    metadata: Object = {}
+    merchant_order_id: Text = None
+    payment_method_types: Strings = []
+    payment_method: Any = None
+    payment_method_data: Object = {}
+
+
+class RefundShape(Shape):
+    """A refund (pages 51369554, 52306151)."""
+
+    id: str
+    status: str
+    amount: StrictInt
+    currency: str
+    payment_intent: Text = None
+    metadata: Object = {}
+    failure_reason: Text = None
+
+
+class EventData(Shape):
+    """What an event is about."""
+
+    object: dict[str, Any]
+
+
+class EventShape(Shape):
+    """An event (page 49996644)."""
+
+    id: str
+    type: str
+    created: Instant
+    livemode: StrictBool = False
+    data: EventData
+
+
+class ErrorShape(Shape):
+    """An error (page 1763752); the table of its fields is cut after `code`."""
+
+    type: Text = None
+    code: Text = None
+    message: Text = None

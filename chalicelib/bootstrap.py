@@ -1,0 +1,123 @@
+"""The one file that knows which adapter serves which port.
+
+Nothing is connected before it is asked for, and everything is made once per container.
+"""
+
+import os
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from chalicelib.adapters import system
+from chalicelib.adapters.dynamodb.client import dynamodb_client
+from chalicelib.adapters.dynamodb.engine import DynamoDBEngine
+from chalicelib.adapters.dynamodb.store import DynamoDBStore
+from chalicelib.adapters.ssm import Secrets, ssm_client
+from chalicelib.adapters.wooshpay.minor_units import MinorUnits
+from chalicelib.adapters.wooshpay.webhooks import WooshPayWebhooks
+from chalicelib.config import Settings, settings_from
+from chalicelib.domain.errors import PspUnavailable
+from chalicelib.domain.ids import Tenant
+from chalicelib.domain.urls import web_address
+from chalicelib.usecases.asking import KeyRing
+from chalicelib.usecases.ports import Clock, Mint, Psp, Psps, PspWebhooks, Store
+from chalicelib.usecases.request_refund import Refunds
+from chalicelib.usecases.start_checkout import Checkout
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class App:
+    """The wired application."""
+
+    settings: Settings
+    store: Store
+    secrets: Secrets
+    psps: Psps
+    webhooks: PspWebhooks
+    clock: Clock
+    mint: Mint
+    keys: KeyRing
+    checkout: Checkout
+    refunds: Refunds
+
+
+@cache
+def app() -> App:
+    """The application of this container, from its environment; raises ConfigError."""
+    return build(settings_from(os.environ))
+
+
+def build(settings: Settings) -> App:
+    """The application over the real adapters."""
+    dynamodb = dynamodb_client(
+        settings.region, settings.dynamodb_endpoint_url or settings.endpoint_url
+    )
+    store = DynamoDBStore(DynamoDBEngine(dynamodb, settings.table))
+    ssm = cache(lambda: ssm_client(settings.region, settings.endpoint_url))
+    secrets = Secrets(ssm, settings.stage, system.now)
+    units = MinorUnits(settings.minor_units)
+    return wire(
+        settings,
+        store,
+        secrets,
+        psps=_WooshPays(settings, secrets, units),
+        webhooks=WooshPayWebhooks(secrets.webhook_secrets, units),
+    )
+
+
+def wire(  # noqa: PLR0913 - one argument a port
+    settings: Settings,
+    store: Store,
+    secrets: Secrets,
+    *,
+    psps: Psps,
+    webhooks: PspWebhooks,
+    clock: Clock = system.now,
+    mint: Mint | None = None,
+) -> App:
+    """The application over these ports."""
+    mint = mint or system.SystemMint()
+    return App(
+        settings=settings,
+        store=store,
+        secrets=secrets,
+        psps=psps,
+        webhooks=webhooks,
+        clock=clock,
+        mint=mint,
+        keys=KeyRing(store),
+        checkout=Checkout(
+            store=store,
+            psps=psps,
+            mint=mint,
+            status_url=lambda token: f"{settings.public_url}/s/{token}",
+            address=lambda text: web_address(text, "url"),
+        ),
+        refunds=Refunds(store, psps, mint),
+    )
+
+
+class _WooshPays:
+    """WooshPay's client for each tenant. The HTTP client is made by the first call that needs it,
+    so that a function that never asks the provider never loads it."""
+
+    def __init__(self, settings: Settings, secrets: Secrets, units: MinorUnits) -> None:
+        self._settings = settings
+        self._secrets = secrets
+        self._units = units
+
+    def __call__(self, tenant: Tenant) -> Psp:
+        from chalicelib.adapters.wooshpay.client import LIVE_HOST, TEST_HOST, WooshPay
+
+        key = self._secrets.wooshpay_key(tenant)
+        if key is None:
+            raise PspUnavailable("No WooshPay key is kept for this merchant and mode.")
+        base = self._settings.wooshpay_api_base or (LIVE_HOST if tenant.livemode else TEST_HOST)
+        return WooshPay(_http(), base, key, tenant, self._units)
+
+
+@cache
+def _http() -> Any:
+    from chalicelib.adapters.wooshpay.client import http_client
+
+    return http_client()

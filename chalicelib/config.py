@@ -1,0 +1,93 @@
+"""Settings: read from the environment once, checked at cold start; a bad one is named."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from chalicelib.domain.money import is_currency
+
+WOOSHPAY_PAGES = "https://*.wooshpay.com"
+LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+_STAGE = re.compile(r"[a-z][a-z0-9-]{0,30}", re.ASCII)
+_TABLE = re.compile(r"[A-Za-z0-9_.-]{3,255}", re.ASCII)
+_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
+
+
+class ConfigError(Exception):
+    """A setting that the function cannot run with."""
+
+    def __init__(self, name: str, why: str) -> None:
+        super().__init__(f"{name}: {why}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """The settings, checked. `minor_units` are WooshPay's decimal places where they are set."""
+
+    table: str
+    public_url: str
+    stage: str
+    wooshpay_api_base: str | None
+    minor_units: Mapping[str, int]
+    log_level: str
+    region: str
+    endpoint_url: str | None
+    dynamodb_endpoint_url: str | None
+
+    @property
+    def page_hosts(self) -> tuple[str, ...]:
+        """Where a shopper may be sent to pay, as the sources of a content security policy."""
+        base = self.wooshpay_api_base
+        return (WOOSHPAY_PAGES,) if base is None else (WOOSHPAY_PAGES, base)
+
+
+def settings_from(environment: Mapping[str, str]) -> Settings:
+    """Raises ConfigError."""
+    base = environment.get("WOOSHPAY_API_BASE") or None
+    return Settings(
+        table=_matching(environment, "TAUTAN_TABLE", _TABLE),
+        public_url=_address("TAUTAN_PUBLIC_URL", environment.get("TAUTAN_PUBLIC_URL", "")),
+        stage=_matching(environment, "TAUTAN_STAGE", _STAGE),
+        wooshpay_api_base=_address("WOOSHPAY_API_BASE", base) if base else None,
+        minor_units=_minor_units(environment.get("TAUTAN_MINOR_UNITS", "")),
+        log_level=_level(environment.get("TAUTAN_LOG_LEVEL", "INFO")),
+        region=environment.get("AWS_REGION") or environment.get("AWS_DEFAULT_REGION") or "",
+        endpoint_url=environment.get("AWS_ENDPOINT_URL") or None,
+        dynamodb_endpoint_url=environment.get("AWS_ENDPOINT_URL_DYNAMODB") or None,
+    )
+
+
+def _matching(environment: Mapping[str, str], name: str, form: re.Pattern[str]) -> str:
+    value = environment.get(name, "")
+    if not form.fullmatch(value):
+        raise ConfigError(name, "is not set" if not value else f"'{value}' is malformed")
+    return value
+
+
+def _address(name: str, value: str) -> str:
+    """A base address without a trailing slash: https, or http on loopback."""
+    if not value:
+        raise ConfigError(name, "is not set")
+    parts = urlsplit(value.rstrip("/"))
+    secure = parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in LOOPBACK)
+    if not secure or not parts.hostname or "@" in parts.netloc or parts.query or parts.fragment:
+        raise ConfigError(name, "must be an https address (http on loopback only)")
+    return value.rstrip("/")
+
+
+def _minor_units(text: str) -> dict[str, int]:
+    """`IDR=0,VND=0` as a table."""
+    table = {}
+    for part in filter(None, (part.strip() for part in text.split(","))):
+        code, _, places = part.partition("=")
+        if not is_currency(code) or places not in {"0", "1", "2", "3"}:
+            raise ConfigError("TAUTAN_MINOR_UNITS", f"'{part}' is not like IDR=0")
+        table[code] = int(places)
+    return table
+
+
+def _level(text: str) -> str:
+    if text not in _LEVELS:
+        raise ConfigError("TAUTAN_LOG_LEVEL", f"is one of {', '.join(_LEVELS)}")
+    return text

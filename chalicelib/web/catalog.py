@@ -1,0 +1,49 @@
+"""Products and prices."""
+
+from chalice.app import Blueprint
+
+from chalicelib.usecases import catalog
+from chalicelib.web import render, schemas
+from chalicelib.web.endpoint import Answer, MerchantCall, merchant_route
+
+routes = Blueprint(__name__)
+
+
+@merchant_route(routes, "POST", "/v1/products")
+def create_product(call: MerchantCall) -> Answer:
+    new = call.given(schemas.ProductData).new()
+    product = catalog.create_product(call.app.store, call.app.mint, call.asking(), new)
+    return Answer(render.product(call.tenant, product))
+
+
+@merchant_route(routes, "GET", "/v1/products/{id}")
+def retrieve_product(call: MerchantCall) -> Answer:
+    product = catalog.retrieve_product(call.app.store, call.tenant, call.path["id"])
+    return Answer(render.product(call.tenant, product))
+
+
+@merchant_route(routes, "GET", "/v1/products")
+def list_products(call: MerchantCall) -> Answer:
+    found = call.app.store.products(call.tenant, call.part("prod"))
+    return Answer(
+        render.listed(found, "/v1/products", lambda item: render.product(call.tenant, item))
+    )
+
+
+@merchant_route(routes, "POST", "/v1/prices")
+def create_price(call: MerchantCall) -> Answer:
+    new = call.given(schemas.PriceData).new()
+    price = catalog.create_price(call.app.store, call.app.mint, call.asking(), new)
+    return Answer(render.price(call.tenant, price))
+
+
+@merchant_route(routes, "GET", "/v1/prices/{id}")
+def retrieve_price(call: MerchantCall) -> Answer:
+    price = catalog.retrieve_price(call.app.store, call.tenant, call.path["id"])
+    return Answer(render.price(call.tenant, price))
+
+
+@merchant_route(routes, "GET", "/v1/prices")
+def list_prices(call: MerchantCall) -> Answer:
+    found = call.app.store.prices(call.tenant, call.part("price"))
+    return Answer(render.listed(found, "/v1/prices", lambda item: render.price(call.tenant, item)))

@@ -1,0 +1,46 @@
+"""Checkout sessions."""
+
+from chalice.app import Blueprint
+
+from chalicelib.domain.payments import Payment
+from chalicelib.usecases.start_checkout import retrieve_payment
+from chalicelib.web import render, schemas
+from chalicelib.web.endpoint import Answer, MerchantCall, merchant_route
+
+routes = Blueprint(__name__)
+
+
+@merchant_route(routes, "POST", "/v1/checkout/sessions")
+def create_session(call: MerchantCall) -> Answer:
+    new = call.given(schemas.SessionCreate).new()
+    payment = call.app.checkout.start(call.asking(), new)
+    call.note(session=payment.id)
+    return Answer(_shown(call, payment))
+
+
+@merchant_route(routes, "GET", "/v1/checkout/sessions/{id}")
+def retrieve_session(call: MerchantCall) -> Answer:
+    return Answer(_shown(call, _payment(call)))
+
+
+@merchant_route(routes, "GET", "/v1/checkout/sessions/{id}/line_items")
+def list_session_items(call: MerchantCall) -> Answer:
+    payment = _payment(call)
+    url = f"/v1/checkout/sessions/{call.path['id']}/line_items"
+    return Answer(render.line_items(call.tenant, payment.items, url))
+
+
+@merchant_route(routes, "GET", "/v1/checkout/sessions")
+def list_sessions(call: MerchantCall) -> Answer:
+    found = call.app.store.payments(call.tenant, call.part("cs"))
+    return Answer(
+        render.listed(found, "/v1/checkout/sessions", lambda payment: _shown(call, payment))
+    )
+
+
+def _payment(call: MerchantCall) -> Payment:
+    return retrieve_payment(call.app.store, call.tenant, call.path["id"], "checkout session")
+
+
+def _shown(call: MerchantCall, payment: Payment) -> render.Json:
+    return render.session(payment, call.now, call.app.settings.public_url)

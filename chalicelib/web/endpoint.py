@@ -1,0 +1,256 @@
+"""The edge: a request of Chalice comes in, a handler answers, errors are told, one line is logged.
+
+Only here do domain errors meet HTTP. The doors (for merchants, shoppers, the provider) differ in
+how they authenticate and in how they tell an error, and in nothing else.
+"""
+
+import base64
+import binascii
+import hashlib
+import json
+import re
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import wraps
+from typing import Any, TypeVar
+
+from chalice.app import Blueprint, Request, Response
+
+from chalicelib import bootstrap
+from chalicelib.bootstrap import App
+from chalicelib.domain.errors import NotReadyYet, ParameterInvalid, TautanError
+from chalicelib.domain.ids import Millis, Tenant, ulid_of
+from chalicelib.domain.ledger import Cause
+from chalicelib.usecases.asking import Asking
+from chalicelib.usecases.failures import StoreUnavailable
+from chalicelib.usecases.ports import Slice
+from chalicelib.web import bodies, log, schemas
+from chalicelib.web.errors import STATUS, envelope, plain_envelope
+
+B = TypeVar("B", bound=schemas.Body)
+JSON_HEADERS = {
+    "Content-Type": "application/json",
+    "Cache-Control": "no-store",
+    "X-Content-Type-Options": "nosniff",
+    "Strict-Transport-Security": "max-age=63072000; includeSubDomains",
+}
+_FORWARDED = re.compile(r"[0-9a-fA-F.:]{2,45}")
+
+
+class AnyContentType(list[str]):
+    """Chalice asks whether a content type is in the list; every one is."""
+
+    def __contains__(self, item: object) -> bool:
+        return True
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One request: what came in, when, and the application that answers it."""
+
+    app: App
+    request: Request
+    path: Mapping[str, str]
+    now: Millis
+    request_id: str
+    noted: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def body(self) -> bytes:
+        """The bytes as they were sent; raises ParameterInvalid for broken base64."""
+        try:
+            raw = self.request.raw_body
+        except (binascii.Error, ValueError) as error:
+            raise ParameterInvalid("The body is not valid base64.", param="body") from error
+        return raw if isinstance(raw, bytes) else raw.encode()
+
+    def header(self, name: str) -> str | None:
+        """A header by its name in any case."""
+        value = self.request.headers.get(name)
+        return value if isinstance(value, str) else None
+
+    def fields(self) -> tuple[dict[str, Any], bool]:
+        """The body's fields, and whether they came as a form."""
+        return bodies.parsed(self.body, self.header("content-type") or "")
+
+    def note(self, **facts: Any) -> None:
+        """Ids and outcomes for the request's log line; never payloads."""
+        self.noted.update(facts)
+
+
+@dataclass(frozen=True, slots=True)
+class MerchantCall(Call):
+    """A request of a merchant whose key has been checked."""
+
+    tenant: Tenant = field(kw_only=True)
+    actor: str = field(kw_only=True)
+
+    def given(self, model: type[B]) -> B:
+        """The body as `model`; raises InvalidRequest."""
+        fields, form = self.fields()
+        return schemas.checked(model, fields, form=form)
+
+    def asking(self) -> Asking:
+        """What a story of the merchant begins with."""
+        return Asking(
+            tenant=self.tenant,
+            actor=self.actor,
+            now=self.now,
+            request_id=self.request_id,
+            idempotency_key=self.header("idempotency-key"),
+            fingerprint=self._fingerprint(),
+        )
+
+    def part(self, kind: str) -> Slice:
+        """Which part of the list of one kind of ids (`prod`, …); raises InvalidRequest."""
+        query = schemas.checked(schemas.ListQuery, self._query(), form=True)
+        before = _cursor(kind, "starting_after", query.starting_after)
+        return Slice(query.limit, before, _cursor(kind, "ending_before", query.ending_before))
+
+    def _query(self) -> dict[str, Any]:
+        return dict(self.request.query_params or {})
+
+    def _fingerprint(self) -> str:
+        fields, _ = self.fields()
+        asked = [self.request.method, self.request.path, dict(self.path), fields]
+        return hashlib.sha256(json.dumps(asked, sort_keys=True, default=str).encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a handler gives back."""
+
+    body: Any
+    status: int = 200
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+def merchant_route(
+    routes: Blueprint, method: str, path: str
+) -> Callable[[Callable[[MerchantCall], Answer]], Callable[..., Response]]:
+    """A route of the merchants' API: a key is required, errors are JSON."""
+
+    def door(call: Call) -> MerchantCall:
+        key = call.app.keys.owner(_presented(call), call.now)
+        call.note(merchant=key.tenant.merchant, livemode=key.tenant.livemode)
+        return MerchantCall(
+            app=call.app,
+            request=call.request,
+            path=call.path,
+            now=call.now,
+            request_id=call.request_id,
+            noted=call.noted,
+            tenant=key.tenant,
+            actor=f"key_{key.last4}",
+        )
+
+    def decorate(handler: Callable[[MerchantCall], Answer]) -> Callable[..., Response]:
+        types = ["application/json", bodies.FORM]
+        view = _view(routes, lambda call: handler(door(call)), _json_error, handler)
+        routes.route(path, methods=[method], content_types=types)(view)
+        return view
+
+    return decorate
+
+
+def public_route(
+    routes: Blueprint,
+    methods: list[str],
+    path: str,
+    tell: Callable[[Call, TautanError | None], Answer] | None = None,
+) -> Callable[[Callable[[Call], Answer]], Callable[..., Response]]:
+    """A route that anyone may ask, with any content type; `tell` makes an answer of an error,
+    None standing for our own failure."""
+
+    def decorate(handler: Callable[[Call], Answer]) -> Callable[..., Response]:
+        view = _view(routes, handler, tell or _json_error, handler)
+        routes.route(path, methods=methods, content_types=AnyContentType())(view)
+        return view
+
+    return decorate
+
+
+def _view(
+    routes: Blueprint,
+    handler: Callable[[Call], Answer],
+    tell: Callable[[Call, TautanError | None], Answer],
+    named: Callable[..., Any],
+) -> Callable[..., Response]:
+    @wraps(named)
+    def view(**path: str) -> Response:
+        started = time.perf_counter()
+        app = bootstrap.app()
+        request_id = f"req_{app.mint.ulid()}"
+        call = Call(app, routes.current_request, path, app.clock(), request_id)
+        answer = _answered(handler, tell, call)
+        log.request(call.request, request_id, answer.status, started, call.noted)
+        headers: dict[str, str | list[str]] = {
+            **JSON_HEADERS,
+            **answer.headers,
+            "Request-Id": request_id,
+        }
+        text = answer.body if isinstance(answer.body, str) else json.dumps(answer.body)
+        return Response(text, headers=headers, status_code=answer.status)
+
+    return view
+
+
+def _answered(
+    handler: Callable[[Call], Answer],
+    tell: Callable[[Call, TautanError | None], Answer],
+    call: Call,
+) -> Answer:
+    try:
+        return handler(call)
+    except TautanError as error:
+        call.note(error=error.code)
+        return tell(call, error)
+    except StoreUnavailable:
+        call.note(error="store_unavailable")
+        return tell(call, NotReadyYet("The store is busy. Try again."))
+    except Exception as error:  # noqa: BLE001 - the last wall: nothing may leave as a stack trace
+        log.failure(call.request_id, error)
+        call.note(error="internal_error")
+        return tell(call, None)
+
+
+def _json_error(call: Call, error: TautanError | None) -> Answer:
+    if error is None:
+        body = plain_envelope(
+            "internal_error",
+            "Something went wrong on our side.",
+            "Terjadi kesalahan di pihak kami. Coba lagi sebentar lagi.",
+            call.request_id,
+        )
+        return Answer(body, 500)
+    status = STATUS[type(error)]
+    headers = {"Retry-After": "5"} if status == 503 else {}
+    if status == 401:
+        headers = {"WWW-Authenticate": 'Bearer realm="tautan"'}
+    return Answer(envelope(error, call.request_id), status, headers)
+
+
+def _presented(call: Call) -> str | None:
+    """The key of `Authorization: Bearer sk_…`, or the user name of Basic."""
+    scheme, _, value = (call.header("authorization") or "").strip().partition(" ")
+    if scheme.lower() == "bearer":
+        return value.strip() or None
+    if scheme.lower() != "basic":
+        return None
+    try:
+        decoded = base64.b64decode(value.strip(), validate=True).decode("ascii")
+    except (binascii.Error, ValueError):
+        return None
+    return decoded.partition(":")[0] or None
+
+
+def _cursor(kind: str, param: str, id: str | None) -> str | None:
+    if id is not None and ulid_of(id, kind) is None:
+        raise ParameterInvalid(f"{param} must be the id of a listed object, {kind}_….", param=param)
+    return id
+
+
+def cause_of(call: Call, actor: str, reference: str) -> Cause:
+    """The cause of a change that a shopper's tap makes."""
+    return Cause(actor=actor, reference=reference, request_id=call.request_id, at=call.now)

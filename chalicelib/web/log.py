@@ -1,0 +1,51 @@
+"""One JSON line a request: ids, outcomes, durations. No body, no header, no token, no secret."""
+
+import json
+import logging
+import sys
+import time
+import traceback
+from collections.abc import Mapping
+from typing import Any
+
+from chalice.app import Request
+
+_LOGGER = logging.getLogger("tautan")
+
+
+def set_up(level: str) -> None:
+    """Plain lines to standard output, where Lambda collects them."""
+    if not _LOGGER.handlers:
+        handler = logging.StreamHandler(sys.stdout)
+        handler.setFormatter(logging.Formatter("%(message)s"))
+        _LOGGER.addHandler(handler)
+        _LOGGER.propagate = False
+    _LOGGER.setLevel(level)
+
+
+def request(
+    request: Request, request_id: str, status: int, started: float, noted: Mapping[str, Any]
+) -> None:
+    """The line of a request; `request.path` is the route's template, without its values."""
+    line = {
+        "event": "request.answered",
+        "request_id": request_id,
+        "method": request.method,
+        "route": request.path,
+        "status": status,
+        "duration_ms": round((time.perf_counter() - started) * 1000, 1),
+        **noted,
+    }
+    _LOGGER.info(json.dumps(line))
+
+
+def failure(request_id: str, error: Exception) -> None:
+    """Our own failure: where it happened and its kind. A message may hold values: none is kept."""
+    frames = traceback.extract_tb(error.__traceback__)
+    line = {
+        "event": "request.failed",
+        "request_id": request_id,
+        "error": type(error).__name__,
+        "at": [f"{frame.filename.rpartition('/')[2]}:{frame.lineno}" for frame in frames[-6:]],
+    }
+    _LOGGER.error(json.dumps(line))

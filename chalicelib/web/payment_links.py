@@ -1,0 +1,42 @@
+"""Payment links, as merchants see them."""
+
+from chalice.app import Blueprint
+
+from chalicelib.usecases import catalog
+from chalicelib.web import render, schemas
+from chalicelib.web.endpoint import Answer, MerchantCall, merchant_route
+
+routes = Blueprint(__name__)
+
+
+@merchant_route(routes, "POST", "/v1/payment_links")
+def create_payment_link(call: MerchantCall) -> Answer:
+    new = call.given(schemas.PaymentLinkCreate).new()
+    offer = catalog.create_payment_link(call.app.store, call.app.mint, call.asking(), new)
+    return Answer(render.offer(call.tenant, offer, call.app.settings.public_url))
+
+
+@merchant_route(routes, "GET", "/v1/payment_links/{id}")
+def retrieve_payment_link(call: MerchantCall) -> Answer:
+    offer = catalog.retrieve_payment_link(call.app.store, call.tenant, call.path["id"])
+    return Answer(render.offer(call.tenant, offer, call.app.settings.public_url))
+
+
+@merchant_route(routes, "GET", "/v1/payment_links/{id}/line_items")
+def list_link_items(call: MerchantCall) -> Answer:
+    offer = catalog.retrieve_payment_link(call.app.store, call.tenant, call.path["id"])
+    url = f"/v1/payment_links/{offer.link.id}/line_items"
+    return Answer(render.line_items(call.tenant, offer.items, url))
+
+
+@merchant_route(routes, "GET", "/v1/payment_links")
+def list_payment_links(call: MerchantCall) -> Answer:
+    found = call.app.store.payment_links(call.tenant, call.part("plink"))
+    base = call.app.settings.public_url
+    return Answer(
+        render.listed(
+            found,
+            "/v1/payment_links",
+            lambda link: render.payment_link(call.tenant, link, base),
+        )
+    )

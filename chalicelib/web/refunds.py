@@ -1,0 +1,29 @@
+"""Refunds."""
+
+from chalice.app import Blueprint
+
+from chalicelib.domain.refunds import OPEN
+from chalicelib.usecases.request_refund import retrieve_refund
+from chalicelib.web import render, schemas
+from chalicelib.web.endpoint import Answer, MerchantCall, merchant_route
+
+routes = Blueprint(__name__)
+
+
+@merchant_route(routes, "POST", "/v1/refunds")
+def create_refund(call: MerchantCall) -> Answer:
+    given = call.given(schemas.RefundCreate)
+    refund = call.app.refunds.request(call.asking(), given.payment(), given.new())
+    call.note(refund=refund.id, outcome=refund.status.value)
+    return Answer(render.refund(refund), 202 if refund.status in OPEN else 200)
+
+
+@merchant_route(routes, "GET", "/v1/refunds/{id}")
+def get_refund(call: MerchantCall) -> Answer:
+    return Answer(render.refund(retrieve_refund(call.app.store, call.tenant, call.path["id"])))
+
+
+@merchant_route(routes, "GET", "/v1/refunds")
+def list_refunds(call: MerchantCall) -> Answer:
+    found = call.app.store.refunds(call.tenant, call.part("re"))
+    return Answer(render.listed(found, "/v1/refunds", render.refund))

@@ -1,0 +1,209 @@
+"""Our values as the API shows them: WooshPay's names and shapes, which are Stripe's."""
+
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
+
+from chalicelib.domain.catalog import LineItem, Price, Product
+from chalicelib.domain.ids import Millis, Tenant, intent_id, session_id
+from chalicelib.domain.ledger import Totals
+from chalicelib.domain.money import Money
+from chalicelib.domain.payment_links import Offer, PaymentLink
+from chalicelib.domain.payments import Payment, Review
+from chalicelib.domain.refunds import TOLD_AS, Refund
+from chalicelib.domain.status_tokens import status_token
+from chalicelib.usecases.ports import Found
+
+T = TypeVar("T")
+Json = dict[str, Any]
+
+
+def product(tenant: Tenant, product: Product) -> Json:
+    """A product."""
+    return {
+        "id": product.id,
+        "object": "product",
+        "created": product.created,
+        "livemode": tenant.livemode,
+        "active": product.active,
+        "name": product.name,
+        "description": product.description,
+        "images": list(product.images),
+        "url": product.url,
+        "metadata": dict(product.metadata),
+        "updated": product.updated,
+    }
+
+
+def price(tenant: Tenant, price: Price, of: Product | None = None) -> Json:
+    """A price; with its product in full when that is given."""
+    return {
+        "id": price.id,
+        "object": "price",
+        "created": price.created,
+        "livemode": tenant.livemode,
+        "active": price.active,
+        "currency": price.unit_amount.currency,
+        "nickname": price.nickname,
+        "product": product(tenant, of) if of is not None else price.product,
+        "type": "one_time",
+        "unit_amount": price.unit_amount.amount,
+        "amount_display": str(price.unit_amount),
+        "billing_scheme": "per_unit",
+        "lookup_key": price.lookup_key,
+        "metadata": dict(price.metadata),
+    }
+
+
+def line_item(tenant: Tenant, item: LineItem) -> Json:
+    """A line of a session or a link, with price and product in full."""
+    return {
+        "id": item.id,
+        "object": "item",
+        "currency": item.total.currency,
+        "description": item.product.name,
+        "price": price(tenant, item.price, item.product),
+        "quantity": item.quantity,
+        "amount_subtotal": item.total.amount,
+        "amount_total": item.total.amount,
+        "amount_display": str(item.total),
+    }
+
+
+def line_items(tenant: Tenant, items: Sequence[LineItem], url: str) -> Json:
+    """All lines, as a list that is never paged."""
+    data = [line_item(tenant, item) for item in items]
+    return {"object": "list", "data": data, "has_more": False, "url": url}
+
+
+def payment_link(tenant: Tenant, link: PaymentLink, public_url: str) -> Json:
+    """A payment link without its lines."""
+    return {
+        "id": link.id,
+        "object": "payment_link",
+        "created": link.created,
+        "livemode": tenant.livemode,
+        "active": link.active,
+        "url": f"{public_url}/l/{link.slug}",
+        "slug": link.slug,
+        "currency": link.currency,
+        "payment_method_types": list(link.payment_method_types),
+        "expires_at": link.expires_at,
+        "inactive_message": link.inactive_message,
+        "metadata": dict(link.metadata),
+    }
+
+
+def offer(tenant: Tenant, offer: Offer, public_url: str) -> Json:
+    """A payment link with its lines."""
+    link = offer.link
+    url = f"/v1/payment_links/{link.id}/line_items"
+    return {
+        **payment_link(tenant, link, public_url),
+        "line_items": line_items(tenant, offer.items, url),
+    }
+
+
+def session(payment: Payment, now: Millis, public_url: str) -> Json:
+    """A checkout session: every field of WooshPay's sample, and what became of the money."""
+    id = session_id(payment.id)
+    status = payment.session_status(now)
+    return {
+        "id": id,
+        "object": "checkout.session",
+        "created": payment.created,
+        "livemode": payment.tenant.livemode,
+        "currency": payment.amount.currency,
+        "customer": "",
+        "customer_email": payment.customer_email,
+        "client_reference_id": payment.client_reference_id,
+        "mode": "payment",
+        "status": status,
+        "url": payment.provider.url if payment.provider and status == "open" else None,
+        "success_url": payment.success_url,
+        "cancel_url": payment.cancel_url,
+        "status_url": f"{public_url}/s/{status_token(payment)}",
+        "line_items": line_items(
+            payment.tenant, payment.items, f"/v1/checkout/sessions/{id}/line_items"
+        ),
+        "payment_intent": intent_id(payment.id),
+        "payment_method_types": list(payment.payment_method_types),
+        "payment_method_type": payment.method,
+        "payment_status": payment.status.value,
+        "amount_subtotal": payment.amount.amount,
+        "amount_total": payment.amount.amount,
+        **_money_back(payment),
+        "review": _review(payment.review),
+        "disputed": payment.disputed,
+        "billing_address_collection": "auto",
+        "expires_at": payment.expires_at,
+        "paid_at": payment.paid_at,
+        "payment_link": payment.payment_link or "",
+        "client_secret": f"{intent_id(payment.id)}_secret_{payment.secret}",
+        "psp": _psp(payment),
+        "metadata": dict(payment.metadata),
+    }
+
+
+def _money_back(payment: Payment) -> Json:
+    totals: Totals = payment.totals
+    return {
+        "amount_display": str(payment.amount),
+        "amount_refunded": totals.refunded,
+        "amount_refund_pending": totals.refund_pending,
+        "amount_refundable": totals.remaining,
+        "refund_status": payment.refund_status,
+    }
+
+
+def _review(review: Review | None) -> Json | None:
+    if review is None:
+        return None
+
+    def side(money: Money) -> Json:
+        return {"amount": money.amount, "currency": money.currency, "amount_display": str(money)}
+
+    return {
+        "reason": review.reason.value,
+        "expected": side(review.expected),
+        "received": side(review.received),
+        "at": review.at,
+    }
+
+
+def _psp(payment: Payment) -> Json:
+    provider = payment.provider
+    return {
+        "name": "wooshpay",
+        "session": provider.session if provider else None,
+        "payment_intent": provider.intent if provider else None,
+    }
+
+
+def refund(refund: Refund) -> Json:
+    """A refund."""
+    return {
+        "id": refund.id,
+        "object": "refund",
+        "created": refund.created,
+        "livemode": refund.tenant.livemode,
+        "amount": refund.amount.amount,
+        "amount_display": str(refund.amount),
+        "currency": refund.amount.currency,
+        "status": TOLD_AS[refund.status],
+        "payment_intent": intent_id(refund.payment),
+        "checkout_session": session_id(refund.payment),
+        "reason": refund.reason,
+        "failure_reason": refund.failure if TOLD_AS[refund.status] == "failed" else None,
+        "psp_refund": refund.psp_refund,
+        "metadata": dict(refund.metadata),
+    }
+
+
+def listed(found: Found[T], url: str, show: Callable[[T], Json]) -> Json:
+    """A part of a list."""
+    return {
+        "object": "list",
+        "url": url,
+        "has_more": found.has_more,
+        "data": [show(item) for item in found.items],
+    }

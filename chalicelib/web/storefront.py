@@ -1,0 +1,92 @@
+"""The shopper's pages: what is sold, the way to the provider, and how the payment stands.
+
+GET and HEAD read and never write. They work without cookies and without JavaScript, because the
+wallet may come back to another browser than the one that left.
+"""
+
+from chalice.app import Blueprint
+
+from chalicelib.domain.errors import LinkClosed, ResourceMissing, TautanError
+from chalicelib.domain.ids import session_id
+from chalicelib.domain.payments import Payment
+from chalicelib.domain.status_tokens import parse_status_token, status_token
+from chalicelib.usecases.ports import OpenedLink
+from chalicelib.usecases.start_checkout import open_link
+from chalicelib.web import showing
+from chalicelib.web.bodies import parsed
+from chalicelib.web.endpoint import Answer, Call, cause_of, public_route
+from chalicelib.web.errors import STATUS
+from chalicelib.web.pages import render, texts
+from chalicelib.web.pages.render import Page
+
+routes = Blueprint(__name__)
+
+
+def _page(page: Page, status: int = 200) -> Answer:
+    return Answer(page.html, status, page.headers)
+
+
+def _language(call: Call) -> texts.Language:
+    return texts.language_for(call.header("accept-language"))
+
+
+def _tell(call: Call, error: TautanError | None) -> Answer:
+    status = 500 if error is None else STATUS[type(error)]
+    page = render.error_page(status, _language(call))
+    retry = {"Retry-After": "5"} if status == 503 else {}
+    return Answer(page.html, status, {**page.headers, **retry})
+
+
+@public_route(routes, ["GET", "HEAD"], "/l/{slug}", _tell)
+def show_link(call: Call) -> Answer:
+    opened = open_link(call.app.store, call.path["slug"])
+    if opened.offer.closed(call.now) is not None:
+        return _closed(call, opened)
+    view = showing.offer(opened, call.app.settings.public_url, attempt=call.app.mint.secret())
+    return _page(render.offer_page(view, _language(call), call.app.settings.page_hosts))
+
+
+@public_route(routes, ["POST"], "/l/{slug}", _tell)
+def pay_link(call: Call) -> Answer:
+    opened = open_link(call.app.store, call.path["slug"])
+    link = opened.offer.link
+    try:
+        payment = call.app.checkout.pay_link(
+            opened, _attempt(call), cause_of(call, "shopper", link.id)
+        )
+    except LinkClosed:
+        return _closed(call, opened)
+    call.note(payment_link=link.id, session=session_id(payment.id))
+    return Answer("", 303, {"Location": _next(call, payment), "Referrer-Policy": "no-referrer"})
+
+
+@public_route(routes, ["GET", "HEAD"], "/s/{token}", _tell)
+def show_status(call: Call) -> Answer:
+    token = parse_status_token(call.path["token"])
+    found = call.app.store.payment_with_merchant(token.tenant, token.payment) if token else None
+    if token is None or found is None or not token.opens(found[0]):
+        raise ResourceMissing("payment", "")
+    view = showing.status(*found, call.now, call.app.settings.public_url, _language(call))
+    return _page(render.status_page(view, _language(call)))
+
+
+def _closed(call: Call, opened: OpenedLink) -> Answer:
+    reason = opened.offer.closed(call.now)
+    assert reason is not None, "only a closed link is told as closed"
+    return _page(render.closed_page(showing.closed(opened, reason), _language(call)), 410)
+
+
+def _attempt(call: Call) -> str | None:
+    """The page's own nonce; a form that has none, or a bent one, starts a payment of its own."""
+    fields, form = parsed(call.body, call.header("content-type") or "")
+    attempt = fields.get("attempt") if form else None
+    if isinstance(attempt, str) and attempt.isascii() and attempt.isalnum() and len(attempt) <= 64:
+        return attempt
+    return None
+
+
+def _next(call: Call, payment: Payment) -> str:
+    """Where the shopper goes: to pay, or, when that is over, to see how it ended."""
+    if payment.provider is not None and payment.session_status(call.now) == "open":
+        return payment.provider.url
+    return f"{call.app.settings.public_url}/s/{status_token(payment)}"

@@ -1,0 +1,42 @@
+"""The provider's door: raw bytes and a signature in, 2xx out once the event is kept."""
+
+from chalice.app import Blueprint
+
+from chalicelib.domain.errors import SignatureInvalid
+from chalicelib.domain.ids import MerchantId, ulid_of
+from chalicelib.usecases.receive_psp_event import receive_psp_event
+from chalicelib.web.bodies import check_size
+from chalicelib.web.endpoint import Answer, Call, public_route
+
+SIGNATURE = "wooshpay-signature"
+routes = Blueprint(__name__)
+
+
+@public_route(routes, ["POST"], "/webhooks/wooshpay/{merchant}")
+def receive(call: Call) -> Answer:
+    body, signature = call.body, _signature(call)
+    check_size(body)
+    delivery = call.app.webhooks.authenticate(_merchant(call), body, signature, call.now)
+    event = delivery.event
+    outcome = receive_psp_event(
+        call.app.store, delivery.tenant, event, now=call.now, request_id=call.request_id
+    )
+    call.note(merchant=delivery.tenant.merchant, psp_event=event.id, outcome=outcome)
+    return Answer({"received": True, "outcome": outcome})
+
+
+def _merchant(call: Call) -> MerchantId:
+    if ulid_of(call.path["merchant"], "acct") is None:
+        raise SignatureInvalid("There is no webhook address here.")
+    return MerchantId(call.path["merchant"])
+
+
+def _signature(call: Call) -> str:
+    """The one signature header; none, or more than one, proves nothing."""
+    event = call.request.to_original_event() or {}
+    several = {
+        name.lower(): values for name, values in (event.get("multiValueHeaders") or {}).items()
+    }
+    if len(several.get(SIGNATURE) or []) > 1:
+        raise SignatureInvalid("There is more than one signature header.")
+    return call.header(SIGNATURE) or ""
