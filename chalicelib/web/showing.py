@@ -14,9 +14,15 @@ from chalicelib.web.pages.texts import Language
 from chalicelib.web.pages.views import ClosedView, ItemView, OfferView, State, StatusView
 
 MONTHS: Mapping[Language, Sequence[str]] = {
-    "id": ["Januari", "Februari", "Maret", "April", "Mei", "Juni", "Juli", "Agustus", "September", "Oktober", "November", "Desember"],
-    "en": ["January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"],
-}
+    "id": (
+        "Januari", "Februari", "Maret", "April", "Mei", "Juni",
+        "Juli", "Agustus", "September", "Oktober", "November", "Desember",
+    ),
+    "en": (
+        "January", "February", "March", "April", "May", "June",
+        "July", "August", "September", "October", "November", "December",
+    ),
+}  # fmt: skip
 JAKARTA = timezone(timedelta(hours=7), "WIB")
 
 

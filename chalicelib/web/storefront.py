@@ -6,7 +6,7 @@ wallet may come back to another browser than the one that left.
 
 from chalice.app import Blueprint
 
-from chalicelib.domain.errors import LinkClosed, ResourceMissing, TautanError
+from chalicelib.domain.errors import LinkClosed, PspError, ResourceMissing, TautanError
 from chalicelib.domain.ids import session_id
 from chalicelib.domain.payments import Payment
 from chalicelib.domain.status_tokens import parse_status_token, status_token
@@ -31,10 +31,16 @@ def _language(call: Call) -> texts.Language:
 
 
 def _tell(call: Call, error: TautanError | None) -> Answer:
-    status = 500 if error is None else STATUS[type(error)]
+    status = _status(error)
     page = render.error_page(status, _language(call))
     retry = {"Retry-After": "5"} if status == 503 else {}
     return Answer(page.html, status, {**page.headers, **retry})
+
+
+def _status(error: TautanError | None) -> int:
+    if error is None:
+        return 500
+    return 503 if isinstance(error, PspError) else STATUS[type(error)]
 
 
 @public_route(routes, ["GET", "HEAD"], "/l/{slug}", _tell)
