@@ -1,0 +1,143 @@
+"""Where the store and the parameters are: moto in this process, ministack, or elsewhere."""
+
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Callable, Iterable
+from contextlib import ExitStack
+from dataclasses import dataclass
+from threading import Lock, Thread
+from typing import Any
+from urllib.parse import urlsplit
+
+from werkzeug.serving import WSGIRequestHandler, make_server
+
+HOST = "127.0.0.1"
+STARTS_WITHIN_S = 30
+
+# ministack ends when its standard input does: however we die, nothing is left running.
+MINISTACK = """
+import os, sys, threading
+threading.Thread(target=lambda: (sys.stdin.buffer.read(), os._exit(0)), daemon=True).start()
+from ministack.app import main
+main()
+"""
+
+
+class BadEngine(Exception):
+    """ENGINE names no engine, or one that does not start."""
+
+
+@dataclass(frozen=True, slots=True)
+class Addresses:
+    """Where AWS is, and DynamoDB when it is not there."""
+
+    aws: str
+    dynamodb: str | None = None
+
+
+def start(engine: str, stack: ExitStack) -> Addresses:
+    """Start what `engine` names; `stack` stops it again. Raises BadEngine."""
+    if engine == "moto":
+        return Addresses(_moto(stack))
+    if engine == "ministack":
+        return Addresses(_ministack(stack))
+    address = urlsplit(engine)
+    if address.scheme in ("http", "https") and address.hostname:
+        # Any DynamoDB. The parameters need a place as well, which not every emulator has.
+        return Addresses(_moto(stack), engine.rstrip("/"))
+    raise BadEngine(f"ENGINE is moto, ministack or an http address, not '{engine}'.")
+
+
+def free_port() -> int:
+    """A port of loopback that nobody listens on just now."""
+    with socket.socket() as probe:
+        probe.bind((HOST, 0))
+        return int(probe.getsockname()[1])
+
+
+class OneAtATime:
+    """moto is not safe under threads, so its server takes one request at a time."""
+
+    def __init__(self, app: Callable[..., Iterable[bytes]]) -> None:
+        self._app = app
+        self._lock = Lock()
+
+    def __call__(self, environ: dict[str, Any], start_response: Any) -> list[bytes]:
+        with self._lock:
+            return list(self._app(environ, start_response))
+
+
+class Quiet(WSGIRequestHandler):
+    """The store's requests are nobody's news."""
+
+    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
+        """Nothing."""
+
+
+def _moto(stack: ExitStack) -> str:
+    from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
+
+    dispatcher = OneAtATime(DomainDispatcherApplication(create_backend_app))
+    server = make_server(HOST, 0, dispatcher, threaded=True, request_handler=Quiet)
+    thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.1}, daemon=True)
+    thread.start()
+    stack.callback(server.server_close)
+    stack.callback(thread.join)
+    stack.callback(server.shutdown)
+    return f"http://{HOST}:{server.server_port}"
+
+
+def _ministack(stack: ExitStack) -> str:
+    port = free_port()
+    folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="tautan-ministack-"))
+    environment = {
+        "PATH": os.environ.get("PATH", ""),
+        "HOME": folder,
+        "TMPDIR": folder,
+        "BIND_HOST": HOST,  # it would listen to everybody
+        "GATEWAY_PORT": str(port),
+        "SERVICES": "dynamodb,ssm",
+        "LOG_LEVEL": "ERROR",
+        "DOCKER_HOST": f"unix://{folder}/none",
+        "SFTP_ENABLED": "0",
+        "IOT_MTLS_ENABLED": "0",
+    }
+    child = subprocess.Popen(
+        [sys.executable, "-c", MINISTACK],
+        env=environment,
+        cwd=folder,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,  # Ctrl-C is for us, and we stop it
+    )
+    stack.callback(_stop, child)
+    deadline = time.monotonic() + STARTS_WITHIN_S
+    while child.poll() is None and time.monotonic() < deadline:
+        if _answers(f"http://{HOST}:{port}/_ministack/health"):
+            return f"http://{HOST}:{port}"
+        time.sleep(0.05)
+    raise BadEngine("ministack did not start.")
+
+
+def _answers(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(url, timeout=2):  # noqa: S310 - loopback
+            return True
+    except OSError:
+        return False
+
+
+def _stop(child: "subprocess.Popen[bytes]") -> None:
+    assert child.stdin is not None
+    child.stdin.close()
+    try:
+        child.wait(5)
+    except subprocess.TimeoutExpired:
+        child.kill()
+        child.wait()

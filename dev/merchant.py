@@ -1,0 +1,68 @@
+"""A demo merchant on a running stack: a shop with a key, a product, a price and a link."""
+
+import secrets
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+
+from chalicelib import bootstrap
+from chalicelib.domain.provider_account import key_livemode
+from chalicelib.usecases.create_merchant import connect_wooshpay, create_merchant
+
+SHOP = "Toko Sari"
+PRODUCT = {
+    "name": "Kopi Gayo 250 g",
+    "description": "Arabika Gayo, sangrai sedang, digiling saat dipesan.",
+}
+PRICE = 75_000
+
+
+@dataclass(frozen=True, slots=True)
+class Shop:
+    """What the demo merchant has."""
+
+    merchant: str
+    secret_key: str
+    wooshpay_key: str
+
+
+def open_shop(wooshpay_key: str | None = None) -> Shop:
+    """A merchant that is connected to WooshPay, or to the sandbox with a key of chance."""
+    app = bootstrap.app()
+    key = wooshpay_key or f"sk_test_{secrets.token_hex(12)}"
+    welcome = create_merchant(
+        app.store, app.mint, name=SHOP, livemode=key_livemode(key), now=app.clock()
+    )
+    address = f"{app.settings.public_url}/webhooks/wooshpay/{welcome.merchant.id}"
+    connect_wooshpay(app.secrets, app.psps, welcome.tenant, key, None, address)
+    return Shop(welcome.merchant.id, welcome.secret_key, key)
+
+
+def api_client(api_url: str, secret_key: str) -> httpx.Client:
+    """A client of the merchants' API."""
+    return httpx.Client(
+        base_url=api_url,
+        headers={"Authorization": f"Bearer {secret_key}"},
+        timeout=20,
+        trust_env=False,
+    )
+
+
+def offer_coffee(api: httpx.Client) -> dict[str, Any]:
+    """Product, price and link, through the API; the link."""
+    product = posted(api, "/v1/products", PRODUCT)
+    price = posted(
+        api,
+        "/v1/prices",
+        {"product": product["id"], "currency": "IDR", "unit_amount": PRICE},
+    )
+    return posted(api, "/v1/payment_links", {"line_items": [{"price": price["id"]}]})
+
+
+def posted(api: httpx.Client, path: str, body: dict[str, Any]) -> dict[str, Any]:
+    """The answer to a POST that must succeed."""
+    answer = api.post(path, json=body)
+    answer.raise_for_status()
+    found: dict[str, Any] = answer.json()
+    return found
