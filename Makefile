@@ -1,0 +1,69 @@
+# Every command works in a fresh clone and installs what it needs into .venv.
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+VENV := .venv
+PY := $(VENV)/bin/python
+STAMP := $(VENV)/.installed
+PORT ?= 8000
+SANDBOX_PORT ?= 8001
+ENGINE ?= moto
+export PORT SANDBOX_PORT ENGINE
+
+.PHONY: help
+help: ## Show what can be made
+	@awk -F ':.*## ' '/^[a-z -]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+# A python that only pretends to be there (a version manager's shim) fails the test and is passed over.
+$(STAMP): requirements.txt requirements-dev.txt
+	@found=; for p in python3 python3.14 python3.13 python3.12 python3.11 /usr/bin/python3; do \
+	  if "$$p" -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1; then found=$$p; break; fi; done; \
+	if [ -z "$$found" ]; then echo "Tautan needs Python 3.11 or newer with venv (on Debian: apt-get install python3-venv)" >&2; exit 1; fi; \
+	echo "Installing into $(VENV) with $$($$found --version)"; \
+	"$$found" -m venv --clear $(VENV)
+	@$(PY) -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	@touch $@
+
+.PHONY: install
+install: $(STAMP) ## Install what is needed into .venv
+
+.PHONY: run
+run: $(STAMP) ## The main job on this machine: store, WooshPay sandbox and API, until Ctrl-C
+	@exec $(PY) -m dev.run
+
+.PHONY: demo
+demo: $(STAMP) ## The whole story without a person
+	@$(PY) -m dev.demo
+
+.PHONY: sandbox
+sandbox: $(STAMP) ## The WooshPay sandbox alone
+	@exec $(PY) -m sandbox --port $(SANDBOX_PORT)
+
+.PHONY: test
+test: $(STAMP) ## Every test, the way CI runs it
+	@rm -f .coverage .coverage.*
+	$(PY) -m pytest -n 2 --cov --cov-report=
+	@$(PY) -m coverage report --fail-under=90 || { echo "coverage: below what we hold" >&2; exit 1; }
+	@$(PY) -m coverage report --include='chalicelib/domain/*,chalicelib/usecases/*' --fail-under=100
+
+.PHONY: check
+check: $(STAMP) ## Format, lint, types, import contracts, then make test
+	$(PY) -m ruff format --check .
+	$(PY) -m ruff check .
+	$(PY) -m mypy
+	$(VENV)/bin/lint-imports
+	@$(MAKE) --no-print-directory test
+
+.PHONY: fmt
+fmt: $(STAMP) ## Format, and mend what can be mended
+	$(PY) -m ruff format .
+	$(PY) -m ruff check --fix .
+
+.PHONY: simulate bench package deploy
+simulate: ## The money simulator (not yet)
+	@echo "make simulate: the simulator is not there yet; make test runs the crash and race tests." >&2; exit 2
+bench: ## The benchmarks (not yet)
+	@echo "make bench: there are no benchmarks yet; make test counts the calls of each operation." >&2; exit 2
+package: ## The deployable bundle (not yet)
+	@echo "make package: packaging is not there yet; make run serves everything on this machine." >&2; exit 2
+deploy: ## To AWS (not yet)
+	@echo "make deploy: deployment is not there yet; make run serves everything on this machine." >&2; exit 2
