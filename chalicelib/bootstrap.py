@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
+from chalicelib import log
 from chalicelib.adapters import system
 from chalicelib.adapters.dynamodb.client import dynamodb_client
 from chalicelib.adapters.dynamodb.engine import DynamoDBEngine
@@ -44,7 +45,9 @@ class App:
 @cache
 def app() -> App:
     """The application of this container, from its environment; raises ConfigError."""
-    return build(settings_from(os.environ))
+    settings = settings_from(os.environ)
+    log.set_up(settings.log_level)
+    return build(settings)
 
 
 def build(settings: Settings) -> App:

@@ -8,8 +8,6 @@ import traceback
 from collections.abc import Mapping
 from typing import Any
 
-from chalice.app import Request
-
 _LOGGER = logging.getLogger("tautan")
 
 
@@ -23,15 +21,15 @@ def set_up(level: str) -> None:
     _LOGGER.setLevel(level)
 
 
-def request(
-    request: Request, request_id: str, status: int, started: float, noted: Mapping[str, Any]
+def answered(
+    request_id: str, route: str, status: int, started: float, noted: Mapping[str, Any]
 ) -> None:
-    """The line of a request; `request.path` is the route's template, without its values."""
+    """The line of a request; `route` is its method and template, without values, and `started`
+    what `time.perf_counter` said when it came."""
     line = {
         "event": "request.answered",
         "request_id": request_id,
-        "method": request.method,
-        "route": request.path,
+        "route": route,
         "status": status,
         "duration_ms": round((time.perf_counter() - started) * 1000, 1),
         **noted,

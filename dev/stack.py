@@ -79,6 +79,7 @@ class Stack:
             TAUTAN_TABLE=TABLE,
             TAUTAN_PUBLIC_URL=public_url,
             TAUTAN_STAGE="dev",
+            TAUTAN_LOG_LEVEL=self._before.get("TAUTAN_LOG_LEVEL", "WARNING"),
             WOOSHPAY_API_BASE=str(self.psp_url),
         )
         os.environ.pop("AWS_ENDPOINT_URL_DYNAMODB", None)

@@ -117,11 +117,12 @@ _ROWS = (
         refunds=_ONE_PARTIAL, chargeback=False, settlement=("EUR",), source="3839872",
     ),
     Capability(
-        method="bank_transfer_uk", currencies=("GBP",), chargeback=False, source="2517577",
+        method="bank_transfer_uk", currencies=("GBP",), chargeback=False,
+        settlement=("GBP",), source="2517577",
     ),
     Capability(
         method="mobile_money", currencies=("XAF", "GHS", "KES", "RWF", "TZS", "UGX"),
-        refunds=RefundRules(refund=False), chargeback=False,
+        refunds=RefundRules(refund=False, multiple_partial=False), chargeback=False,
         settlement=("USD",), source="7196715",
     ),
 )  # fmt: skip

@@ -1,6 +1,7 @@
 """Request bodies: strict JSON, or a form with brackets, into one shape that the schemas check."""
 
 from typing import Any
+from urllib.parse import unquote_to_bytes
 
 from chalicelib.domain.errors import ParameterInvalid, TautanError
 from chalicelib.domain.strict_json import DEEPEST, LARGEST_BODY, NotStrictJson, parse_object
@@ -50,6 +51,7 @@ def _form(body: bytes) -> dict[str, Any]:
     )
     assert options.depth <= DEEPEST
     try:
+        unquote_to_bytes(body).decode("utf-8")  # %ff would become U+FFFD without a word
         fields: dict[str, Any] = decode(body.decode("utf-8"), options)
     except (ValueError, IndexError) as error:
         raise ParameterInvalid("The form cannot be read.", param="body") from error

@@ -6,6 +6,7 @@ from typing import Any
 
 from chalice.app import Request, Response
 
+from chalicelib import bootstrap
 from chalicelib.web.endpoint import JSON_HEADERS
 from chalicelib.web.errors import plain_envelope
 
@@ -17,6 +18,7 @@ def one_envelope(request: Request, get_response: Callable[[Request], Response]) 
     if not (isinstance(body, dict) and set(body) == {"Code", "Message"}):
         return response
     code = "".join(f"_{c.lower()}" if c.isupper() else c for c in body["Code"]).strip("_")
-    told = plain_envelope(code, body["Message"], "Permintaan tidak dapat diproses.", "")
-    headers = {**response.headers, **JSON_HEADERS}
+    request_id = f"req_{bootstrap.app().mint.ulid()}"
+    told = plain_envelope(code, body["Message"], "Permintaan tidak dapat diproses.", request_id)
+    headers = {**response.headers, **JSON_HEADERS, "Request-Id": request_id}
     return Response(json.dumps(told), headers=headers, status_code=response.status_code)

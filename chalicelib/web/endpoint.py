@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 
 from chalice.app import Blueprint, Request, Response
 
-from chalicelib import bootstrap
+from chalicelib import bootstrap, log
 from chalicelib.bootstrap import App
 from chalicelib.domain.errors import NotReadyYet, ParameterInvalid, TautanError
 from chalicelib.domain.ids import Millis, Tenant, ulid_of
@@ -25,7 +25,7 @@ from chalicelib.domain.ledger import Cause
 from chalicelib.usecases.asking import Asking
 from chalicelib.usecases.failures import StoreUnavailable
 from chalicelib.usecases.ports import Slice
-from chalicelib.web import bodies, log, schemas
+from chalicelib.web import bodies, schemas
 from chalicelib.web.errors import STATUS, envelope, plain_envelope
 
 B = TypeVar("B", bound=schemas.Body)
@@ -184,7 +184,8 @@ def _view(
         request_id = f"req_{app.mint.ulid()}"
         call = Call(app, routes.current_request, path, app.clock(), request_id)
         answer = _answered(handler, tell, call)
-        log.request(call.request, request_id, answer.status, started, call.noted)
+        route = f"{call.request.method} {call.request.path}"
+        log.answered(request_id, route, answer.status, started, call.noted)
         headers: dict[str, str | list[str]] = {
             **JSON_HEADERS,
             **answer.headers,
