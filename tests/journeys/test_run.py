@@ -1,0 +1,124 @@
+"""`make run`: serves until Ctrl-C, leaves nothing behind, and does not harm a first one."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.running import Process, running, started
+
+pytestmark = pytest.mark.timeout(120)
+
+
+Served = tuple[Process, dict[str, Any]]
+
+
+@pytest.fixture
+def served(environment: dict[str, str], tmp_path: Path) -> Iterator[Served]:
+    with running(environment, tmp_path) as found:
+        yield found
+
+
+def is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) != 0
+
+
+def test_it_writes_its_addresses_serves_and_ends_with_ctrl_c(
+    served: Served,
+    free_ports: tuple[int, int],
+    tmp_path: Path,
+) -> None:
+    process, stack = served
+    port, sandbox_port = free_ports
+    assert set(stack) == {
+        "api_url",
+        "sandbox_url",
+        "secret_key",
+        "link_url",
+        "merchant",
+        "link",
+        "table",
+        "pid",
+        "aws_endpoint_url",
+    }
+    assert stack["api_url"] == f"http://127.0.0.1:{port}"
+    assert stack["sandbox_url"] == f"http://127.0.0.1:{sandbox_port}"
+    assert stack["pid"] == process.pid
+    assert os.stat(tmp_path / ".local" / "stack.json").st_mode & 0o777 == 0o600
+    with httpx.Client(trust_env=False, timeout=10) as http:
+        page = http.get(stack["link_url"])
+        head = http.head(stack["link_url"])
+        links = http.get(f"{stack['api_url']}/v1/payment_links", auth=(stack["secret_key"], ""))
+    assert (page.status_code, head.status_code, head.text) == (200, 200, "")
+    assert "Kopi Gayo 250 g" in page.text
+    assert [link["id"] for link in links.json()["data"]] == [stack["link"]]
+
+    process.send_signal(signal.SIGINT)
+    output, errors = process.communicate(timeout=20)
+    assert (process.returncode, errors) == (0, "")
+    assert stack["link_url"] in output
+    assert stack["secret_key"] in output
+    assert not (tmp_path / ".local" / "stack.json").exists()
+    assert is_free(port)
+    assert is_free(sandbox_port)
+
+
+@pytest.mark.parametrize("name", ["PORT", "SANDBOX_PORT"])
+def test_a_second_one_names_the_busy_port_and_leaves_the_first_alone(
+    served: Served,
+    environment: dict[str, str],
+    tmp_path: Path,
+    name: str,
+) -> None:
+    process, stack = served
+    other = "SANDBOX_PORT" if name == "PORT" else "PORT"
+    second = subprocess.run(
+        [sys.executable, "-m", "dev.run"],
+        env={**environment, other: "0"},
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert second.returncode == 1
+    assert second.stdout == ""
+    assert second.stderr == (
+        f"make run: Port {environment[name]} is taken (or not ours to take). "
+        f"Choose another one with {name}=…\n"
+    )
+    assert process.poll() is None
+    assert json.loads((tmp_path / ".local" / "stack.json").read_text()) == stack
+    assert httpx.get(f"{stack['api_url']}/healthz", trust_env=False).status_code == 200
+
+
+def test_sigterm_ends_it_as_well(served: Served, tmp_path: Path) -> None:
+    process, _ = served
+    process.terminate()
+    _, errors = process.communicate(timeout=20)
+    assert (process.returncode, errors) == (0, "")
+    assert not (tmp_path / ".local" / "stack.json").exists()
+
+
+@pytest.mark.parametrize(
+    ("wrong", "told"),
+    [
+        ({"PORT": "http"}, "PORT is a port number, not 'http'."),
+        ({"WOOSHPAY_API_BASE": "https://apitest.wooshpay.com"}, "needs WOOSHPAY_KEY"),
+    ],
+)
+def test_a_bad_setting_is_named(
+    environment: dict[str, str], tmp_path: Path, wrong: dict[str, str], told: str
+) -> None:
+    process = started({**environment, **wrong}, tmp_path)
+    output, errors = process.communicate(timeout=30)
+    assert (process.returncode, output) == (1, "")
+    assert told in errors
