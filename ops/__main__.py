@@ -13,7 +13,7 @@ from chalicelib import bootstrap
 from chalicelib.config import ConfigError
 from chalicelib.domain.errors import ResourceMissing, TautanError
 from chalicelib.domain.ids import MerchantId, Tenant, payment_id
-from chalicelib.domain.ledger import fold
+from chalicelib.domain.ledger import Totals, fold
 from chalicelib.domain.provider_account import check_account, key_livemode
 from chalicelib.usecases.create_merchant import connect_wooshpay, create_merchant
 from chalicelib.usecases.failures import StoreUnavailable
@@ -105,7 +105,7 @@ def ledger(
     if context.obj:
         _print_json({"entries": rows, "totals": totals, "agrees": agrees})
     else:
-        _print_table(rows)
+        _print_entries(rows)
         typer.echo(", ".join(f"{name} {value}" for name, value in totals.items()))
     if not agrees:
         raise typer.Exit(1)
@@ -115,13 +115,14 @@ def _print_json(value: Any) -> None:
     typer.echo(json.dumps(value))
 
 
-def _print_table(rows: list[dict[str, Any]]) -> None:
-    table = Table()
-    for name in rows[0] if rows else ():
-        table.add_column(name)
+def _print_entries(rows: list[dict[str, Any]]) -> None:
+    table = Table(box=None, show_header=False, pad_edge=False)
+    for _ in range(5):
+        table.add_column(overflow="fold")
     for row in rows:
-        table.add_row(*(str(value) for value in row.values()))
-    Console().print(table)
+        moved = ", ".join(f"{name} {row[name]:+d}" for name in Totals._fields if row[name])
+        table.add_row(str(row["seq"]), row["kind"], moved, row["subject"], row["actor"])
+    Console(soft_wrap=True).print(table)
 
 
 def main() -> None:
