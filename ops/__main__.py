@@ -6,8 +6,6 @@ from typing import Annotated, Any
 
 import typer
 from botocore.exceptions import BotoCoreError, ClientError
-from rich.console import Console
-from rich.table import Table
 
 from chalicelib import bootstrap
 from chalicelib.config import ConfigError
@@ -116,13 +114,9 @@ def _print_json(value: Any) -> None:
 
 
 def _print_entries(rows: list[dict[str, Any]]) -> None:
-    table = Table(box=None, show_header=False, pad_edge=False)
-    for _ in range(5):
-        table.add_column(overflow="fold")
     for row in rows:
         moved = ", ".join(f"{name} {row[name]:+d}" for name in Totals._fields if row[name])
-        table.add_row(str(row["seq"]), row["kind"], moved, row["subject"], row["actor"])
-    Console(soft_wrap=True).print(table)
+        typer.echo(f"{row['seq']:<3}{row['kind']:19}{moved:43}{row['subject']:31}{row['actor']}")
 
 
 def main() -> None:
