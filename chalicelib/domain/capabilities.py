@@ -130,11 +130,16 @@ _ROWS = (
 CAPABILITIES: Mapping[str, Capability] = {row.method: row for row in _ROWS}
 
 
-def check_payable(amount: Money, methods: tuple[str, ...], param: str) -> None:
-    """Every one of `methods` takes `amount` on a checkout page; raises InvalidRequest otherwise.
+@dataclass(frozen=True, slots=True)
+class Blame:
+    """The fields of a request that an amount and its currency came from."""
 
-    `param` is the field that named the amount.
-    """
+    amount: str
+    currency: str
+
+
+def check_payable(amount: Money, methods: tuple[str, ...], blame: Blame) -> None:
+    """Every one of `methods` takes `amount` on a checkout page; raises InvalidRequest otherwise."""
     for name in methods:
         rules = CAPABILITIES[name]
         if not rules.checkout:
@@ -144,7 +149,7 @@ def check_payable(amount: Money, methods: tuple[str, ...], param: str) -> None:
         if amount.currency not in rules.currencies:
             raise ParameterInvalid(
                 f"{name} takes {', '.join(rules.currencies)}, not {amount.currency}.",
-                param="currency",
+                param=blame.currency,
                 user_message=f"Metode ini hanya menerima {', '.join(rules.currencies)}.",
             )
         if rules.limits_in not in (None, amount.currency):
@@ -154,7 +159,7 @@ def check_payable(amount: Money, methods: tuple[str, ...], param: str) -> None:
             raise AmountBelowMinimum(
                 f"{name} takes {least} or more, not {amount} (WooshPay page {rules.source}).",
                 user_message=f"Jumlah paling kecil untuk metode ini {least}.",
-                param=param,
+                param=blame.amount,
                 details={"minimum": rules.minimum},
             )
         if rules.maximum is not None and amount.amount > rules.maximum:
@@ -162,7 +167,7 @@ def check_payable(amount: Money, methods: tuple[str, ...], param: str) -> None:
             raise AmountAboveWalletLimit(
                 f"{name} takes {most} at most, not {amount} (WooshPay page {rules.source}).",
                 user_message=f"Jumlah paling besar untuk metode ini {most}.",
-                param=param,
+                param=blame.amount,
                 details={"maximum": rules.maximum},
             )
 

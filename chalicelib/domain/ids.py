@@ -35,6 +35,11 @@ def payment_id(text: str) -> PaymentId | None:
     return PaymentId(ulid) if ulid else None
 
 
+def is_slug(text: str) -> bool:
+    """Whether `text` can be the secret part of a link's public address."""
+    return len(text) <= 64 and text.isascii() and text.isalnum()
+
+
 def session_id(payment: PaymentId) -> str:
     """The payment's name as a checkout session; also our idempotency key at the provider."""
     return f"cs_{payment}"

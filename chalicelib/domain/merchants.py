@@ -1,5 +1,6 @@
 """Merchants, and the keys with which they ask."""
 
+import hmac
 from dataclasses import dataclass
 
 from chalicelib.domain.ids import MerchantId, Millis, SecretKey, Tenant
@@ -26,5 +27,5 @@ class ApiKey:
 
     def opens(self, presented: SecretKey) -> bool:
         """Whether the presented key is this one and has not been revoked."""
-        same = presented.sha256 == self.sha256 and presented.tenant == self.tenant
-        return same and self.revoked_at is None
+        same = hmac.compare_digest(presented.sha256.encode(), self.sha256.encode())
+        return same and presented.tenant == self.tenant and self.revoked_at is None

@@ -59,7 +59,6 @@ class ReviewReason(StrEnum):
 
     AMOUNT_MISMATCH = "amount_mismatch"
     CURRENCY_MISMATCH = "currency_mismatch"
-    STATUS_MISMATCH = "status_mismatch"
     LATE = "late"
 
 
@@ -187,6 +186,8 @@ def decide(payment: Payment, fact: IntentFact, cause: Cause) -> Decision:
     if told is not PaymentStatus.PAID:
         return _risen(payment, told, cause)
     wrong = _mismatch(payment, fact)
+    if wrong and payment.review is not None:
+        return Unchanged("already_in_review")
     return _held(payment, fact, wrong, cause) if wrong else _paid(payment, fact, cause)
 
 

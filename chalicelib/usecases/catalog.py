@@ -3,10 +3,10 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from chalicelib.domain.capabilities import check_payable
+from chalicelib.domain.capabilities import Blame, check_payable
 from chalicelib.domain.catalog import Price, Product, total_of
 from chalicelib.domain.errors import ParameterInvalid, ResourceMissing
-from chalicelib.domain.ids import Millis, PaymentLinkId, PriceId, ProductId, Tenant
+from chalicelib.domain.ids import Millis, PaymentLinkId, PriceId, ProductId, Tenant, ulid_of
 from chalicelib.domain.money import Money
 from chalicelib.domain.payment_links import LinkItem, Offer, PaymentLink, offer_of
 from chalicelib.usecases.asking import Asking
@@ -93,7 +93,7 @@ def create_product(store: Store, mint: Mint, asking: Asking, new: NewProduct) ->
 
 def retrieve_product(store: Store, tenant: Tenant, id: str) -> Product:
     """Raises ResourceMissing."""
-    product = store.product(tenant, ProductId(id))
+    product = store.product(tenant, ProductId(id)) if ulid_of(id, "prod") else None
     if product is None:
         raise ResourceMissing("product", id)
     return product
@@ -119,7 +119,7 @@ def create_price(store: Store, mint: Mint, asking: Asking, new: NewPrice) -> Pri
 
 def standing_product(store: Store, tenant: Tenant, id: str) -> Product:
     """A product that a request names; raises ResourceMissing, blaming `product`."""
-    product = store.product(tenant, ProductId(id))
+    product = store.product(tenant, ProductId(id)) if ulid_of(id, "prod") else None
     if product is None:
         raise ResourceMissing("product", id, param="product")
     return product
@@ -127,7 +127,7 @@ def standing_product(store: Store, tenant: Tenant, id: str) -> Product:
 
 def retrieve_price(store: Store, tenant: Tenant, id: str) -> Price:
     """Raises ResourceMissing."""
-    price = store.price(tenant, PriceId(id))
+    price = store.price(tenant, PriceId(id)) if ulid_of(id, "price") else None
     if price is None:
         raise ResourceMissing("price", id)
     return price
@@ -160,7 +160,9 @@ def create_payment_link(store: Store, mint: Mint, asking: Asking, new: NewPaymen
         {id: price for id, (price, _) in priced.items()},
         {product.id: product for _, product in priced.values()},
     )
-    check_payable(total_of(offer.items), link.payment_method_types, "line_items")
+    check_payable(
+        total_of(offer.items), link.payment_method_types, Blame("line_items", "line_items")
+    )
     claim = asking.claim("payment_links", link.id)
     return once(
         lambda: store.add_payment_link(asking.tenant, link, claim),
@@ -172,7 +174,7 @@ def create_payment_link(store: Store, mint: Mint, asking: Asking, new: NewPaymen
 
 def retrieve_payment_link(store: Store, tenant: Tenant, id: str) -> Offer:
     """Raises ResourceMissing."""
-    link = store.payment_link(tenant, PaymentLinkId(id))
+    link = store.payment_link(tenant, PaymentLinkId(id)) if ulid_of(id, "plink") else None
     if link is None:
         raise ResourceMissing("payment link", id)
     return store.offer(tenant, link)
@@ -185,7 +187,8 @@ def priced_items(
 
     Raises ResourceMissing or ParameterInvalid, naming the line.
     """
-    priced = store.priced(tenant, [PriceId(id) for id in ids])
+    wanted = [PriceId(id) for id in ids if ulid_of(id, "price")]
+    priced = store.priced(tenant, wanted) if wanted else {}
     for place, id in enumerate(ids):
         param = f"line_items[{place}][price]"
         if PriceId(id) not in priced:

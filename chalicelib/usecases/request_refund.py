@@ -7,7 +7,7 @@ amount is reserved and whoever sends again sends under the same key.
 from dataclasses import dataclass
 
 from chalicelib.domain.errors import PspRejected, RefundInProgress, ResourceMissing
-from chalicelib.domain.ids import RefundId, Tenant, payment_id
+from chalicelib.domain.ids import RefundId, Tenant, payment_id, ulid_of
 from chalicelib.domain.ledger import Cause
 from chalicelib.domain.payments import Payment
 from chalicelib.domain.psp_facts import Declined
@@ -98,7 +98,7 @@ class Refunds:
 
 def retrieve_refund(store: Store, tenant: Tenant, id: str) -> Refund:
     """Raises ResourceMissing."""
-    refund = store.refund(tenant, RefundId(id))
+    refund = store.refund(tenant, RefundId(id)) if ulid_of(id, "re") else None
     if refund is None:
         raise ResourceMissing("refund", id)
     return refund

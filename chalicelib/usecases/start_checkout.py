@@ -7,13 +7,21 @@ that whoever repeats the second one, after whatever crash, gets the same page.
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from chalicelib.domain.capabilities import check_payable
+from chalicelib.domain.capabilities import Blame, check_payable
 from chalicelib.domain.catalog import LineItem, Product, total_of
 from chalicelib.domain.errors import (
     PspRejected,
     ResourceMissing,
 )
-from chalicelib.domain.ids import Millis, PaymentId, PriceId, Tenant, payment_id, session_id
+from chalicelib.domain.ids import (
+    Millis,
+    PaymentId,
+    PriceId,
+    Tenant,
+    is_slug,
+    payment_id,
+    session_id,
+)
 from chalicelib.domain.ledger import Cause, EntryKind, Totals
 from chalicelib.domain.payment_links import Offer
 from chalicelib.domain.payments import (
@@ -71,7 +79,7 @@ class Checkout:
     def start(self, asking: Asking, new: NewSession) -> Payment:
         """A payment with the provider's page, once per idempotency key."""
         items, methods, link = self._what(asking, new)
-        check_payable(total_of(items), methods, _amount_field(new))
+        check_payable(total_of(items), methods, _blame(new))
         payment = self._payment(asking.tenant, asking.now, items, methods)
         payment = replace(
             payment,
@@ -210,11 +218,13 @@ class Checkout:
         return bound
 
 
-def _amount_field(new: NewSession) -> str:
-    """The field that an amount out of bounds is to be blamed on."""
+def _blame(new: NewSession) -> Blame:
+    """The fields that an amount or a currency out of bounds is to be blamed on."""
     if len(new.lines) == 1 and isinstance(new.lines[0][0], NewPrice):
-        return "line_items[0][price_data][unit_amount]"
-    return "payment_link" if new.payment_link else "line_items"
+        data = "line_items[0][price_data]"
+        return Blame(f"{data}[unit_amount]", f"{data}[currency]")
+    source = "payment_link" if new.payment_link else "line_items"
+    return Blame(source, source)
 
 
 def retrieve_payment(store: Store, tenant: Tenant, id: str, kind: str) -> Payment:
@@ -228,7 +238,7 @@ def retrieve_payment(store: Store, tenant: Tenant, id: str, kind: str) -> Paymen
 
 def open_link(store: Store, slug: str) -> OpenedLink:
     """The link behind a public slug; reads only. Raises ResourceMissing."""
-    opened = store.opened_link(slug)
+    opened = store.opened_link(slug) if is_slug(slug) else None
     if opened is None:
         raise ResourceMissing("payment link", slug)
     return opened

@@ -2,6 +2,7 @@
 
 from chalice.app import Blueprint
 
+from chalicelib.domain.ids import session_id
 from chalicelib.domain.payments import Payment
 from chalicelib.usecases.start_checkout import retrieve_payment
 from chalicelib.web import render, schemas
@@ -14,7 +15,7 @@ routes = Blueprint(__name__)
 def create_session(call: MerchantCall) -> Answer:
     new = call.given(schemas.SessionCreate).new()
     payment = call.app.checkout.start(call.asking(), new)
-    call.note(session=payment.id)
+    call.note(session=session_id(payment.id))
     return Answer(_shown(call, payment))
 
 

@@ -68,7 +68,7 @@ class IntentShape(Shape):
     amount: StrictInt
     amount_received: StrictInt | None = None
     currency: str
-    livemode: StrictBool = False
+    livemode: StrictBool | None = None
     metadata: Object = {}
     merchant_order_id: Text = None
     payment_method_types: Strings = []

@@ -111,7 +111,7 @@ def intent_fact(
         status=status,
         amount=units.ours(intent.amount, intent.currency),
         received=units.ours(received, intent.currency),
-        livemode=livemode,
+        livemode=livemode if intent.livemode is None else intent.livemode,
         method=_method(intent),
         payment=_payment_in(intent),
     )
