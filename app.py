@@ -13,7 +13,7 @@ from chalicelib.web import (
 )
 from chalicelib.web.chalice_errors import one_envelope
 
-app = Chalice(app_name="tautan")
+app = Chalice(app_name="tautan", configure_logs=False)
 app.debug = False
 app.register_middleware(one_envelope, "http")
 for room in (catalog, payment_links, checkout, refunds, webhooks, storefront, health):

@@ -8,7 +8,7 @@ import traceback
 from collections.abc import Mapping
 from typing import Any
 
-_LOGGER = logging.getLogger("tautan")
+_LOGGER = logging.getLogger("tautan.requests")
 
 
 def set_up(level: str) -> None:

@@ -10,7 +10,6 @@ from chalicelib.domain.errors import PspRejected, RefundInProgress, ResourceMiss
 from chalicelib.domain.ids import RefundId, Tenant, payment_id, ulid_of
 from chalicelib.domain.ledger import Cause
 from chalicelib.domain.payments import Payment
-from chalicelib.domain.psp_facts import Declined
 from chalicelib.domain.refunds import Refund, RefundRequest, Step, reserve, settle
 from chalicelib.usecases.asking import Asking
 from chalicelib.usecases.failures import Claim, Claimed, Lost
@@ -91,9 +90,7 @@ class Refunds:
         except Lost:
             # The provider's event, or a later owner of the lease, came first: theirs holds.
             return _told(retrieve_refund(self.store, refund.tenant, refund.id))
-        if isinstance(outcome, Declined):
-            raise _rejected(refund)
-        return refund
+        return _told(refund)
 
 
 def retrieve_refund(store: Store, tenant: Tenant, id: str) -> Refund:

@@ -1,0 +1,139 @@
+"""Who may ask what: every route is listed, and one that needs no key says why it needs none."""
+
+import ast
+import re
+from collections.abc import Iterator
+
+from app import app
+from tests.architecture.source import ROOT, nodes, texts
+
+KEY = "a merchant's secret key"
+SHOPPER = "shoppers have no account; the slug is unguessable, and looking writes nothing"
+PAYING = "shoppers have no account; a tap makes a payment that only money completes"
+TOKEN = "the token carries a 128-bit proof"
+SIGNED = "the provider signs each delivery"
+ALIVE = "says that the function runs, and nothing else"
+
+ROUTES = {
+    "POST /v1/products": KEY,
+    "GET /v1/products": KEY,
+    "GET /v1/products/{id}": KEY,
+    "POST /v1/prices": KEY,
+    "GET /v1/prices": KEY,
+    "GET /v1/prices/{id}": KEY,
+    "POST /v1/payment_links": KEY,
+    "GET /v1/payment_links": KEY,
+    "GET /v1/payment_links/{id}": KEY,
+    "GET /v1/payment_links/{id}/line_items": KEY,
+    "POST /v1/checkout/sessions": KEY,
+    "GET /v1/checkout/sessions": KEY,
+    "GET /v1/checkout/sessions/{id}": KEY,
+    "GET /v1/checkout/sessions/{id}/line_items": KEY,
+    "POST /v1/refunds": KEY,
+    "GET /v1/refunds": KEY,
+    "GET /v1/refunds/{id}": KEY,
+    "GET /l/{slug}": SHOPPER,
+    "HEAD /l/{slug}": SHOPPER,
+    "POST /l/{slug}": PAYING,
+    "GET /s/{token}": TOKEN,
+    "HEAD /s/{token}": TOKEN,
+    "POST /webhooks/wooshpay/{merchant}": SIGNED,
+    "GET /healthz": ALIVE,
+}
+
+
+def declared() -> Iterator[tuple[str, str]]:
+    """Each route with the decorator that made it, as the source of chalicelib/web says."""
+    for _, node in nodes("web"):
+        if not isinstance(node, ast.FunctionDef):
+            continue
+        for each in node.decorator_list:
+            if not isinstance(each, ast.Call) or not isinstance(each.func, ast.Name):
+                continue
+            if not each.func.id.endswith("_route"):
+                continue
+            methods, path = ast.literal_eval(each.args[1]), ast.literal_eval(each.args[2])
+            for method in [methods] if isinstance(methods, str) else methods:
+                yield f"{method} {path}", each.func.id
+
+
+def test_the_route_table_is_this_one() -> None:
+    served = {f"{method} {path}" for path, by in app.routes.items() for method in by}
+    assert served == set(ROUTES)
+
+
+def test_every_route_asks_for_what_the_table_says() -> None:
+    made = dict(declared())
+    assert made == {
+        route: "merchant_route" if needs == KEY else "public_route"
+        for route, needs in ROUTES.items()
+    }
+
+
+def test_no_route_is_made_past_the_two_doors() -> None:
+    direct = [
+        place
+        for place, node in nodes()
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and node.func.attr in {"route", "on_ws_message", "authorizer", "lambda_function"}
+        and "web/endpoint.py" not in place
+    ]
+    assert direct == []
+
+
+def test_what_writes_without_a_key_is_a_tap_or_a_signed_delivery() -> None:
+    public = {route for route, needs in ROUTES.items() if needs != KEY}
+    writes = {route for route in public if route.split()[0] not in ("GET", "HEAD")}
+    assert {ROUTES[route] for route in writes} == {PAYING, SIGNED}
+
+
+BYPASS = re.compile(
+    r"(skip|bypass|disable|ignore|insecure|without|no)_?\w*(verif|signature|auth|check_key)"
+    r"|(verif|signature|auth)\w*_?(skip|bypass|disable|off|optional)",
+    re.IGNORECASE,
+)
+
+
+def test_nothing_in_the_source_switches_verification_off() -> None:
+    names = [
+        (place, word)
+        for place, node in nodes()
+        for word in (getattr(node, "id", ""), getattr(node, "attr", ""), getattr(node, "arg", ""))
+        if isinstance(word, str) and BYPASS.search(word)
+    ]
+    told = [(place, text) for place, text in texts() if BYPASS.search(text) and " " not in text]
+    assert names + told == []
+
+
+def test_only_config_and_bootstrap_read_the_environment() -> None:
+    found = {
+        place.partition(":")[0]
+        for place, node in nodes()
+        if isinstance(node, ast.Attribute) and node.attr in ("environ", "getenv", "environb")
+    }
+    assert found <= {"chalicelib/bootstrap.py", "chalicelib/config.py"}
+
+
+SECRET = re.compile(r"(^|_)(sig|signature|hmac|digest|proof|mac|sha256)(s|$|_)")
+
+
+def test_what_proves_something_is_compared_in_constant_time() -> None:
+    found = []
+    for place, node in nodes():
+        if not isinstance(node, ast.Compare):
+            continue
+        if not any(isinstance(op, ast.Eq | ast.NotEq) for op in node.ops):
+            continue
+        sides = [node.left, *node.comparators]
+        words = [getattr(side, "id", None) or getattr(side, "attr", None) for side in sides]
+        if any(word and SECRET.search(word) for word in words):
+            found.append((place, ast.unparse(node)))
+    assert found == []
+
+
+def test_no_secret_has_a_place_in_the_repository() -> None:
+    real = re.compile(r"sk_live_[A-Za-z0-9]{16,}|whsec_[A-Za-z0-9+/]{24,}|AKIA[0-9A-Z]{16}")
+    for name in ("app.py", "README.md", "Makefile", "pyproject.toml"):
+        assert not real.search((ROOT / name).read_text(encoding="utf-8")), name
+    assert [place for place, text in texts() if real.search(text)] == []

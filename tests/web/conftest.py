@@ -1,0 +1,43 @@
+"""One sandbox a session, one application and table a module, two merchants in it."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from sandbox.server import Server
+from tests.web.world import Merchant, World, running
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[Server]:
+    started = Server.start(0)
+    yield started
+    started.stop()
+
+
+@pytest.fixture(scope="module")
+def world(server: Server) -> Iterator[World]:
+    with running(server) as one:
+        yield one
+
+
+@pytest.fixture(scope="module")
+def a(world: World) -> Merchant:
+    """Merchant A."""
+    return world.merchant()
+
+
+@pytest.fixture(scope="module")
+def b(world: World) -> Merchant:
+    """Merchant B, of whom A must learn nothing."""
+    return world.merchant()
+
+
+@pytest.fixture(autouse=True)
+def tidy(request: pytest.FixtureRequest) -> Iterator[None]:
+    """What a test makes goes with it; what the fixtures of its module made stays."""
+    if "world" not in request.fixturenames:
+        yield
+        return
+    with request.getfixturevalue("world").tidied():
+        yield
