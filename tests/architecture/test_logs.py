@@ -47,7 +47,7 @@ class Captured(logging.Handler):
     def lines(self) -> list[str]:
         """Our own lines, as they leave the process."""
         logger = logging.getLogger(OURS)
-        ways = [each for each in logger.handlers if each is not self]
+        ways = [each for each in logger.handlers if type(each) is logging.StreamHandler]
         mine = [each for each in self.records if each.name == OURS]
         return [way.format(each) for each in mine for way in ways]
 
