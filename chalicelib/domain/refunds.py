@@ -13,6 +13,7 @@ is never released by a clock. One refund is in flight per payment.
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from typing import assert_never
 
 from chalicelib.domain.capabilities import CAPABILITIES, RefundRules, strictest
 from chalicelib.domain.errors import (
@@ -265,3 +266,5 @@ def settle(payment: Payment, refund: Refund, outcome: RefundOutcome, cause: Caus
             return replace(refund, status=RefundStatus.RESERVED, failure=reason)
         case InDoubt(reason):
             return replace(refund, status=RefundStatus.UNKNOWN, failure=reason)
+        case _:
+            assert_never(outcome)

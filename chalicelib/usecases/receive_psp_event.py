@@ -4,6 +4,8 @@ The event is kept in the write group of its effect, never before it, so that "se
 "applied". The provider gets its 2xx only after that; a lost race is decided again on fresh state.
 """
 
+from typing import assert_never
+
 from chalicelib.domain.errors import NotReadyYet
 from chalicelib.domain.ids import Millis, PaymentId, Tenant
 from chalicelib.domain.inbox import EventStatus, InboxEvent
@@ -70,6 +72,8 @@ def _once(store: Store, tenant: Tenant, event: PspEvent, cause: Cause) -> str:
             return _keep(store, tenant, event, EventStatus.QUARANTINED, why, cause)
         case Unrecognised(type):
             return _keep(store, tenant, event, EventStatus.IGNORED, f"unknown_{type}", cause)
+        case _:
+            assert_never(event.fact)
 
 
 def _find(store: Store, tenant: Tenant, hint: PaymentId | None, intent: str | None) -> Payment:
@@ -94,6 +98,8 @@ def _apply(
             return _keep(store, payment.tenant, event, EventStatus.IGNORED, why, cause)
         case Contradicted(why):
             return _keep(store, payment.tenant, event, EventStatus.QUARANTINED, why, cause)
+        case _:
+            assert_never(decision)
 
 
 def _refund(store: Store, tenant: Tenant, event: PspEvent, fact: RefundFact, cause: Cause) -> str:
@@ -124,6 +130,8 @@ def _as_outcome(fact: RefundFact) -> RefundOutcome:
             return Declined("the provider reported the refund as failed")
         case RefundFactStatus.PENDING:
             return Accepted(fact.psp_refund)
+        case _:
+            assert_never(fact.status)
 
 
 def _keep(

@@ -128,9 +128,13 @@ class WooshPay:
 
     def refund(self, refund: Refund) -> RefundOutcome:
         """`POST /v1/refunds` (page 51369554), under our refund's id; the amount is always sent."""
+        try:
+            amount = str(self.units.theirs(refund.amount))
+        except NotExpressible as error:  # not sent now, but perhaps when the setting was another
+            return Declined(f"WooshPay cannot count this: {error}", perhaps_our_own=True)
         body = {
             "payment_intent": refund.intent,
-            "amount": str(self.units.theirs(refund.amount)),
+            "amount": amount,
             "metadata": {REFUND_KEY: refund.id, PAYMENT_KEY: session_id(refund.payment)},
             **({"reason": refund.reason} if refund.reason else {}),
         }
@@ -181,6 +185,8 @@ class WooshPay:
 
     def _is_theirs(self, url: str) -> bool:
         """Whether a shopper may be sent there: https at WooshPay, or the API's own host."""
+        if not (url.isascii() and url.isprintable()) or set(url) & set(' \\<>"'):
+            return False  # a browser would read the host, or a header the line, in another way
         try:
             page, base = urlsplit(url), urlsplit(self.base)
         except ValueError:

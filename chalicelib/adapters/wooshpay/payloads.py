@@ -5,9 +5,10 @@ come as its JSON text, times are seconds or milliseconds by magnitude. Amounts a
 import json
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, StrictBool, StrictInt
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictBool, StrictInt
 
 FIRST_MILLISECOND_TIME = 10**11
+LAST_TIME = 10**14  # the year 5138; far under the largest number that is stored
 
 
 def _absent_if_empty(value: Any) -> Any:
@@ -18,15 +19,18 @@ def _object(value: Any) -> Any:
     if isinstance(value, str):
         try:
             value = json.loads(value) if value else None
-        except ValueError:
+        except (ValueError, RecursionError):
             return None
     return value if value is not None else {}
 
 
 def _strings(value: Any) -> Any:
-    if isinstance(value, str):
-        value = json.loads(value) if value.startswith("[") else [value]
-    return value or []
+    if isinstance(value, str) and not value.startswith("["):
+        return [value] if value else []
+    try:
+        return (json.loads(value) if isinstance(value, str) else value) or []
+    except RecursionError:
+        return None
 
 
 def _millis(value: Any) -> Any:
@@ -38,7 +42,7 @@ def _millis(value: Any) -> Any:
 Text = Annotated[str | None, BeforeValidator(_absent_if_empty)]
 Object = Annotated[dict[str, Any], BeforeValidator(_object)]
 Strings = Annotated[list[str], BeforeValidator(_strings)]
-Instant = Annotated[StrictInt, BeforeValidator(_millis)]
+Instant = Annotated[StrictInt, BeforeValidator(_millis), Field(ge=0, le=LAST_TIME)]
 
 
 class Shape(BaseModel):

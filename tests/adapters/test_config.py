@@ -1,0 +1,103 @@
+"""Settings: a bad one is named at cold start."""
+
+import pytest
+
+from chalicelib.config import ConfigError, settings_from
+
+GOOD = {
+    "TAUTAN_TABLE": "tautan-dev",
+    "TAUTAN_PUBLIC_URL": "https://pay.example",
+    "TAUTAN_STAGE": "dev",
+    "AWS_REGION": "ap-southeast-3",
+}
+
+
+def test_the_least_that_is_needed_with_what_is_usual() -> None:
+    settings = settings_from(GOOD)
+    assert (settings.table, settings.stage, settings.region) == (
+        "tautan-dev", "dev", "ap-southeast-3",
+    )  # fmt: skip
+    assert settings.public_url == "https://pay.example"
+    assert settings.wooshpay_api_base is None
+    assert settings.minor_units == {}
+    assert settings.log_level == "INFO"
+    assert settings.endpoint_url is settings.dynamodb_endpoint_url is None
+    assert settings.page_hosts == ("https://*.wooshpay.com",)
+
+
+def test_everything_that_can_be_set() -> None:
+    settings = settings_from(
+        GOOD
+        | {
+            "WOOSHPAY_API_BASE": "http://127.0.0.1:8001/",
+            "TAUTAN_MINOR_UNITS": " IDR=2, VND=0 ,",
+            "TAUTAN_LOG_LEVEL": "DEBUG",
+            "TAUTAN_PUBLIC_URL": "http://localhost:8000/",
+            "AWS_ENDPOINT_URL": "http://127.0.0.1:4566",
+            "AWS_ENDPOINT_URL_DYNAMODB": "http://127.0.0.1:8002",
+        }
+    )
+    assert settings.wooshpay_api_base == "http://127.0.0.1:8001"
+    assert settings.minor_units == {"IDR": 2, "VND": 0}
+    assert settings.log_level == "DEBUG"
+    assert settings.public_url == "http://localhost:8000"
+    assert settings.endpoint_url == "http://127.0.0.1:4566"
+    assert settings.dynamodb_endpoint_url == "http://127.0.0.1:8002"
+    assert settings.page_hosts == ("https://*.wooshpay.com", "http://127.0.0.1:8001")
+
+
+def test_the_default_region_will_do() -> None:
+    given = {name: value for name, value in GOOD.items() if name != "AWS_REGION"}
+    assert settings_from(given | {"AWS_DEFAULT_REGION": "us-east-1"}).region == "us-east-1"
+
+
+@pytest.mark.parametrize("name", ["TAUTAN_TABLE", "TAUTAN_PUBLIC_URL", "TAUTAN_STAGE"])
+@pytest.mark.parametrize("value", [None, ""])
+def test_a_missing_setting_names_itself(name: str, value: str | None) -> None:
+    given = {key: kept for key, kept in GOOD.items() if key != name}
+    if value is not None:
+        given[name] = value
+    with pytest.raises(ConfigError, match=f"^{name}: is not set$"):
+        settings_from(given)
+
+
+ADDRESSES = [
+    "pay.example", "http://pay.example", "ftp://pay.example", "https://", "https://a@pay.example",
+    "https://pay.example?x=1", "https://pay.example#x", "javascript:alert(1)", "http://127.0.0.2",
+    "//pay.example", "https:pay.example", " ",
+]  # fmt: skip
+MALFORMED = [
+    ("TAUTAN_TABLE", ["ab", "a b c", "x" * 256, "täble", "a/b", "table\n"]),
+    ("TAUTAN_STAGE", ["Dev", "1dev", "dev_1", "-dev", "d" * 32, "dev ", "dev\n", "dev/x"]),
+    ("TAUTAN_PUBLIC_URL", ADDRESSES),
+    ("WOOSHPAY_API_BASE", ADDRESSES),
+    (
+        "TAUTAN_MINOR_UNITS",
+        ["IDR", "IDR=", "IDR=4", "IDR=-1", "IDR=02", "idr=2", "XXX=2", "IDR=2;VND=0", "IDR=two",
+         "IDR=２", "=2", "IDR = 2"],
+    ),
+    ("TAUTAN_LOG_LEVEL", ["info", "TRACE", "", "INFO "]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [(name, value) for name, values in MALFORMED for value in values]
+)
+def test_a_malformed_setting_names_itself(name: str, value: str) -> None:
+    with pytest.raises(ConfigError, match=f"^{name}: "):
+        settings_from(GOOD | {name: value})
+
+
+@pytest.mark.xfail(strict=True, reason="urlsplit's own ValueError comes through, without a name")
+@pytest.mark.parametrize("name", ["TAUTAN_PUBLIC_URL", "WOOSHPAY_API_BASE"])
+@pytest.mark.parametrize("value", ["https://[", "https://[::1", "https://a]b"])
+def test_an_address_with_half_a_bracket_names_its_setting(name: str, value: str) -> None:
+    with pytest.raises(ConfigError, match=f"^{name}: "):
+        settings_from(GOOD | {name: value})
+
+
+@pytest.mark.xfail(strict=True, reason="no region is taken as an empty one")
+def test_a_missing_region_names_itself() -> None:
+    given = {name: value for name, value in GOOD.items() if name != "AWS_REGION"}
+    with pytest.raises(ConfigError, match=r"^AWS_REGION: "):
+        settings_from(given)

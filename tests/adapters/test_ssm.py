@@ -1,0 +1,112 @@
+"""Secrets in SSM: encrypted, by stage, merchant and mode, remembered for a minute."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from moto import mock_aws
+
+from chalicelib.adapters.ssm import Secrets, ssm_client
+from chalicelib.domain.ids import Millis
+from tests.builders import MERCHANT_ULID, NOW, a_tenant
+
+TEST, LIVE = a_tenant(), a_tenant(livemode=True)
+MERCHANT = TEST.merchant
+KEY_NAME = f"/tautan/dev/acct_{MERCHANT_ULID}/test/wooshpay_key"
+
+
+class Asked:
+    """Secrets over moto's SSM, with a clock that moves and a count of reads."""
+
+    def __init__(self, client: Any, stage: str = "dev") -> None:
+        self.ssm = client
+        self.now = NOW
+        self.reads = 0
+        self.secrets = Secrets(lambda: self, stage, lambda: self.now)
+
+    def get_parameters(self, **request: Any) -> Any:
+        self.reads += 1
+        assert request["WithDecryption"] is True
+        return self.ssm.get_parameters(**request)
+
+    def put_parameter(self, **request: Any) -> Any:
+        return self.ssm.put_parameter(**request)
+
+    def pass_time(self, ms: int) -> None:
+        self.now = Millis(self.now + ms)
+
+
+@pytest.fixture
+def asked() -> Iterator[Asked]:
+    with mock_aws():
+        yield Asked(ssm_client("us-east-1"))
+
+
+def test_secrets_are_kept_as_secure_strings_under_their_names(asked: Asked) -> None:
+    asked.secrets.keep_wooshpay_key(TEST, "sk_test_12345678")
+    asked.secrets.keep_webhook_secrets(LIVE, ["whsec_new", "whsec_old"])
+    kept = asked.ssm.describe_parameters()["Parameters"]
+    assert {each["Name"]: each["Type"] for each in kept} == {
+        KEY_NAME: "SecureString",
+        f"/tautan/dev/acct_{MERCHANT_ULID}/live/webhook_secrets": "SecureString",
+    }
+    raw = asked.ssm.get_parameter(Name=KEY_NAME, WithDecryption=False)["Parameter"]["Value"]
+    assert raw != "sk_test_12345678"
+
+
+def test_what_is_kept_is_found_by_its_own_merchant_mode_and_stage_alone(asked: Asked) -> None:
+    asked.secrets.keep_wooshpay_key(TEST, "sk_test_12345678")
+    asked.secrets.keep_webhook_secrets(TEST, ["whsec_test"])
+    asked.secrets.keep_webhook_secrets(LIVE, ["whsec_new", "whsec_old"])
+    assert asked.secrets.wooshpay_key(TEST) == "sk_test_12345678"
+    assert asked.secrets.webhook_secrets(MERCHANT) == {
+        False: ["whsec_test"], True: ["whsec_new", "whsec_old"],
+    }  # fmt: skip
+    assert asked.secrets.wooshpay_key(LIVE) is None
+    assert asked.secrets.wooshpay_key(a_tenant(number=2)) is None
+    other = Asked(asked.ssm, "prod").secrets
+    assert other.wooshpay_key(TEST) is None
+    assert other.webhook_secrets(MERCHANT) == {False: [], True: []}
+
+
+def test_what_is_missing_is_none_and_no_secrets(asked: Asked) -> None:
+    assert asked.secrets.wooshpay_key(TEST) is None
+    assert asked.secrets.webhook_secrets(MERCHANT) == {False: [], True: []}
+
+
+def test_both_modes_are_read_in_one_call_and_remembered_for_a_minute(asked: Asked) -> None:
+    asked.secrets.keep_webhook_secrets(TEST, ["whsec_test"])
+    for step in (0, 1, 59_999):
+        asked.pass_time(step)
+        assert asked.secrets.webhook_secrets(MERCHANT)[False] == ["whsec_test"]
+    assert asked.reads == 1
+    asked.pass_time(1)
+    asked.secrets.webhook_secrets(MERCHANT)
+    assert asked.reads == 2
+
+
+def test_a_missing_one_is_remembered_too(asked: Asked) -> None:
+    for _ in range(3):
+        asked.secrets.wooshpay_key(TEST)
+    assert asked.reads == 1
+
+
+def test_a_rotation_elsewhere_is_seen_after_a_minute_and_here_at_once(asked: Asked) -> None:
+    asked.secrets.keep_wooshpay_key(TEST, "sk_test_old00000")
+    assert asked.secrets.wooshpay_key(TEST) == "sk_test_old00000"
+    Asked(asked.ssm).secrets.keep_wooshpay_key(TEST, "sk_test_new00000")
+    asked.pass_time(60_000)
+    assert asked.secrets.wooshpay_key(TEST) == "sk_test_old00000"
+    asked.pass_time(1)
+    assert asked.secrets.wooshpay_key(TEST) == "sk_test_new00000"
+    asked.secrets.keep_wooshpay_key(TEST, "sk_test_newer000")
+    assert asked.secrets.wooshpay_key(TEST) == "sk_test_newer000"
+
+
+def test_what_is_remembered_does_not_grow_without_bound(
+    asked: Asked, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("chalicelib.adapters.ssm.MOST_REMEMBERED", 2)
+    for number in (1, 2, 3):
+        asked.secrets.wooshpay_key(a_tenant(number=number))
+    assert len(asked.secrets._known) == 1

@@ -1,0 +1,163 @@
+"""Ids, keys and public tokens: what has their form and what has not."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from hashlib import sha256
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chalicelib.domain.ids import (
+    PaymentId,
+    Tenant,
+    intent_id,
+    parse_secret_key,
+    payment_id,
+    session_id,
+    ulid_of,
+)
+from chalicelib.domain.status_tokens import StatusToken, parse_status_token, status_token
+from tests.builders import (
+    MERCHANT_ULID,
+    NOW,
+    SECRET,
+    a_payment,
+    a_secret_key,
+    a_tenant,
+    an_api_key,
+    ulid,
+)
+
+ULID = ulid(7)
+
+
+def test_a_payment_has_one_ulid_and_two_names() -> None:
+    payment = PaymentId(ULID)
+    assert session_id(payment) == f"cs_{ULID}"
+    assert intent_id(payment) == f"pi_{ULID}"
+    assert payment_id(f"cs_{ULID}") == payment_id(f"pi_{ULID}") == payment
+
+
+@pytest.mark.parametrize("name", ["acct", "prod", "price", "plink", "cs", "pi", "re", "li"])
+def test_an_id_of_each_kind_gives_its_ulid_to_those_who_ask_for_that_kind(name: str) -> None:
+    assert ulid_of(f"{name}_{ULID}", name) == ULID
+    assert ulid_of(f"{name}_{ULID}", "cs" if name != "cs" else "pi") is None
+    assert ulid_of(f"{name}_{ULID}") is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "", "cs_", ULID, f"cs{ULID}", f"CS_{ULID}", f" cs_{ULID}", f"cs_{ULID} ", f"cs_{ULID}\n",
+        f"cs_{ULID[:-1]}", f"cs_{ULID}0", f"cs_{ULID.lower()}", f"cs_8{ULID[1:]}",
+        f"cs_{ULID[:-1]}I", f"cs_{ULID[:-1]}L", f"cs_{ULID[:-1]}O", f"cs_{ULID[:-1]}U",
+        f"cs_{ULID[:-1]}#", f"cs_{ULID[:-1]}٣", f"re_{ULID}", f"prod_{ULID}", "cs_" + "0" * 10_000,
+        f"cs_{ULID}#PAY", "cs_../../etc/passwd", f"cs_{ULID[:-1]}\x00",
+    ],
+)  # fmt: skip
+def test_what_has_not_exactly_the_form_names_no_payment(text: str) -> None:
+    assert payment_id(text) is None
+
+
+@given(st.text(max_size=60))
+def test_whatever_is_asked_for_is_a_payment_or_nothing(text: str) -> None:
+    assert payment_id(text) is None
+
+
+# --- secret keys ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("livemode", [False, True])
+def test_a_secret_key_says_whose_it_is_and_is_known_by_its_fingerprint(livemode: bool) -> None:
+    tenant = a_tenant(livemode=livemode)
+    text = a_secret_key(tenant)
+    assert text == f"sk_{'live' if livemode else 'test'}_{MERCHANT_ULID}{SECRET}"
+    presented = parse_secret_key(text)
+    assert presented is not None
+    assert presented.tenant == tenant
+    assert presented.sha256 == sha256(text.encode()).hexdigest()
+    assert presented.last4 == "SSSS"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "", "sk_test_", a_secret_key() + "S", a_secret_key()[:-1], a_secret_key().upper(),
+        a_secret_key() + "\n", "pk" + a_secret_key()[2:], a_secret_key()[:-1] + "é",
+        a_secret_key()[:-1] + "_", "sk_prod_" + a_secret_key()[8:], "Bearer " + a_secret_key(),
+    ],
+)  # fmt: skip
+def test_what_has_not_the_form_of_our_keys_is_no_key(text: str) -> None:
+    assert parse_secret_key(text) is None
+
+
+def test_a_key_opens_only_for_itself_its_tenant_and_until_it_is_revoked() -> None:
+    presented = parse_secret_key(a_secret_key())
+    assert presented is not None
+    key = an_api_key(sha256=presented.sha256)
+    assert key.opens(presented)
+    assert not replace(key, sha256="0" * 64).opens(presented)
+    assert not replace(key, tenant=a_tenant(livemode=True)).opens(presented)
+    assert not replace(key, tenant=a_tenant(number=2)).opens(presented)
+    assert not replace(key, revoked_at=NOW).opens(presented)
+
+
+# --- status tokens --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("livemode", [False, True])
+def test_a_status_token_leads_back_to_its_payment_and_opens_it(livemode: bool) -> None:
+    payment = a_payment(tenant=a_tenant(livemode=livemode))
+    text = status_token(payment)
+    assert len(text) == 85
+    assert text.isascii()
+    assert text.isalnum()
+    token = parse_status_token(text)
+    assert token is not None
+    assert (token.tenant, token.payment) == (payment.tenant, payment.id)
+    assert token.opens(payment)
+
+
+def test_a_status_token_does_not_tell_the_secret_that_it_is_made_of() -> None:
+    payment = replace(a_payment(), secret="0123456789abcdef" * 2)
+    assert payment.secret not in status_token(payment)
+
+
+def test_a_status_token_opens_no_payment_with_another_secret() -> None:
+    payment = a_payment()
+    token = parse_status_token(status_token(payment))
+    assert token is not None
+    assert not token.opens(replace(payment, secret="T" * 32))
+
+
+def test_a_proof_with_one_letter_changed_opens_nothing() -> None:
+    payment = a_payment()
+    text = status_token(payment)
+    bent = text[:-1] + ("0" if text[-1] != "0" else "1")
+    token = parse_status_token(bent)
+    assert token is not None
+    assert not token.opens(payment)
+
+
+def test_a_proof_that_is_not_ascii_is_refused_and_does_not_raise() -> None:
+    payment = a_payment()
+    assert not StatusToken(Tenant(payment.tenant.merchant, False), payment.id, "é").opens(payment)
+
+
+@pytest.mark.parametrize(
+    "bend",
+    [
+        lambda text: "",
+        lambda text: text[:-1],
+        lambda text: text + "0",
+        lambda text: "x" + text[1:],
+        lambda text: text.upper(),
+        lambda text: text[:-1] + "g",
+        lambda text: text + "\n",
+        lambda text: text.replace("0", "٠"),
+        lambda text: text * 200,
+    ],
+)
+def test_what_has_not_the_form_of_a_token_is_none(bend: Callable[[str], str]) -> None:
+    assert parse_status_token(bend(status_token(a_payment()))) is None

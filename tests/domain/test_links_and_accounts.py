@@ -1,0 +1,134 @@
+"""When a link can be paid, which WooshPay account fits, and what an error says."""
+
+from dataclasses import replace
+
+import pytest
+
+from chalicelib.domain.errors import ParameterInvalid, PaymentLinkInactive, ResourceMissing
+from chalicelib.domain.payment_links import Closed, Offer, offer_of
+from chalicelib.domain.provider_account import check_account, is_safe_secret, key_livemode
+from tests.builders import (
+    NOW,
+    a_line_item,
+    a_link,
+    a_price,
+    a_product,
+    a_tenant,
+    an_offer,
+    rupiah,
+)
+
+OPEN = an_offer()
+PAUSED = an_offer(link=a_link(active=False))
+ENDS_NOW = an_offer(link=a_link(expires_at=NOW))
+PRODUCT_ARCHIVED = an_offer(item=replace(a_line_item(), product=a_product(active=False)))
+PRICE_ARCHIVED = an_offer(item=replace(a_line_item(), price=a_price(active=False)))
+
+
+@pytest.mark.parametrize(
+    ("offer", "reason"),
+    [
+        (OPEN, None),
+        (PAUSED, Closed.PAUSED),
+        (ENDS_NOW, Closed.EXPIRED),
+        (an_offer(link=a_link(expires_at=NOW - 1)), Closed.EXPIRED),
+        (an_offer(link=a_link(expires_at=NOW + 1)), None),
+        (PRODUCT_ARCHIVED, Closed.ARCHIVED),
+        (PRICE_ARCHIVED, Closed.ARCHIVED),
+        (an_offer(link=a_link(active=False, expires_at=0)), Closed.PAUSED),
+        (replace(PRODUCT_ARCHIVED, link=a_link(expires_at=0)), Closed.EXPIRED),
+    ],
+)
+def test_why_a_link_cannot_be_paid_now(offer: Offer, reason: Closed | None) -> None:
+    assert offer.closed(NOW) is reason
+
+
+def test_an_open_link_may_be_paid() -> None:
+    OPEN.must_be_open(NOW)
+    assert OPEN.total == rupiah(20_000)
+
+
+def test_a_closed_link_says_why_and_in_the_merchants_words() -> None:
+    offer = an_offer(link=a_link(active=False, inactive_message="Sedang libur."))
+    with pytest.raises(PaymentLinkInactive) as refused:
+        offer.must_be_open(NOW)
+    assert refused.value.message == "This payment link is paused."
+    assert refused.value.user_message == "Sedang libur."
+    assert refused.value.details == {"inactive_reason": "paused"}
+
+
+def test_a_closed_link_without_words_of_its_own_has_the_usual_ones() -> None:
+    with pytest.raises(PaymentLinkInactive) as refused:
+        ENDS_NOW.must_be_open(NOW)
+    assert refused.value.user_message == "Link pembayaran ini sedang tidak aktif."
+    assert refused.value.details == {"inactive_reason": "expired"}
+
+
+def test_an_offer_is_the_links_lines_with_prices_and_products_filled_in() -> None:
+    link, price, product = a_link(), a_price(), a_product()
+    offer = offer_of(link, {price.id: price}, {product.id: product})
+    assert offer == an_offer()
+
+
+# --- the account at WooshPay ----------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("key", "live"),
+    [("sk_test_12345678", False), ("sk_live_abcDEF_0", True), ("sk_live_" + "a" * 200, True)],
+)
+def test_a_wooshpay_key_says_its_mode(key: str, live: bool) -> None:
+    assert key_livemode(key) is live
+
+
+@pytest.mark.parametrize(
+    "key",
+    ["", "sk_test_", "sk_test_1234567", "pk_test_12345678", "sk_prod_12345678", "sk_test_1234567é",
+     "sk_test_1234 678", "sk_test_12345678\n", "sk_live_" + "a" * 201, "SK_TEST_12345678",
+     "sk_test_12345678:x"],
+)  # fmt: skip
+def test_what_is_no_wooshpay_key_is_refused(key: str) -> None:
+    with pytest.raises(ParameterInvalid) as refused:
+        key_livemode(key)
+    assert refused.value.param == "wooshpay_key"
+    assert "1234" not in refused.value.message
+
+
+@pytest.mark.parametrize(
+    ("secret", "safe"),
+    [
+        ("", False), (" " * 40, False), ("a" * 23, False), ("a" * 24, True),
+        ("whsec_" + "a" * 18, True), ("é" * 12, True), ("é" * 11, False),
+        ("a" * 24 + " ", False), ("a" * 12 + "\n" + "a" * 12, False), ("a" * 24 + "\u00a0", False),
+    ],
+)  # fmt: skip
+def test_a_webhook_secret_has_24_bytes_and_no_white_space(secret: str, safe: bool) -> None:
+    assert is_safe_secret(secret) is safe
+
+
+@pytest.mark.parametrize("livemode", [False, True])
+def test_the_key_must_be_of_the_tenants_mode(livemode: bool) -> None:
+    tenant = a_tenant(livemode=livemode)
+    right, wrong = ("live", "test") if livemode else ("test", "live")
+    check_account(tenant, f"sk_{right}_12345678", None)
+    with pytest.raises(ParameterInvalid, match="other mode") as refused:
+        check_account(tenant, f"sk_{wrong}_12345678", None)
+    assert refused.value.param == "wooshpay_key"
+
+
+def test_an_unsafe_secret_is_refused_by_name_and_a_safe_one_taken() -> None:
+    check_account(a_tenant(), "sk_test_12345678", "w" * 24)
+    with pytest.raises(ParameterInvalid) as refused:
+        check_account(a_tenant(), "sk_test_12345678", "short")
+    assert refused.value.param == "webhook_secret"
+    assert "short" not in refused.value.message
+
+
+# --- errors ---------------------------------------------------------------------------------
+
+
+def test_a_missing_thing_is_named_but_not_at_any_length() -> None:
+    error = ResourceMissing("price", "price_" + "x" * 500, param="line_items[0][price]")
+    assert error.message == f"No such price: 'price_{'x' * 74}'"
+    assert error.param == "line_items[0][price]"
+    assert error.details == {}
