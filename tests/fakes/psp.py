@@ -12,7 +12,14 @@ from chalicelib.domain.errors import PspRejected, PspUnavailable
 from chalicelib.domain.ids import Tenant, session_id
 from chalicelib.domain.money import Money
 from chalicelib.domain.payments import Payment, ProviderSession
-from chalicelib.domain.psp_facts import Accepted, Declined, Done, InDoubt, RefundOutcome
+from chalicelib.domain.psp_facts import (
+    Accepted,
+    Declined,
+    Done,
+    InDoubt,
+    NotExecuted,
+    RefundOutcome,
+)
 from chalicelib.domain.refunds import Refund
 from chalicelib.usecases.ports import CreatedSession, Psp
 
@@ -82,10 +89,10 @@ class FakePsp(Psp):
         return CreatedSession(page.provider, page.asked, self.tenant.livemode)
 
     def expire_session(self, session: str) -> None:
-        """Close the page; one that is paid or closed is refused."""
+        """Close the page, which may be closed already; one that is paid is refused."""
         self._enter("expire_session", f"expire_{session}")
         page = self._page(lambda each: each.provider.session == session)
-        if page is None or page.paid or page.expired:
+        if page is None or page.paid:
             raise PspRejected("Only an open session can expire.")
         page.expired = True
         self._leave("expire_session")
@@ -128,7 +135,9 @@ class FakePsp(Psp):
 
     def _refunded(self, refund: Refund) -> RefundOutcome:
         page = self._page(lambda each: each.provider.intent == refund.intent)
-        if page is None or not page.paid:
+        if page is None:
+            return NotExecuted("404 No such payment_intent")
+        if not page.paid:
             return Declined("400 This payment has not succeeded")
         left = page.asked.amount - page.refunded
         if left == 0:

@@ -295,3 +295,24 @@ def test_whoever_loses_three_races_is_told_to_try_again() -> None:
     assert world.check_money(paid.id) == Totals(20_000, 19_997, 0, 3)
     assert world.refund(paid, a_request(5_000), "k1").status is S.POSTED
     assert world.check_money(paid.id) == Totals(20_000, 14_997, 0, 5_003)
+
+
+@pytest.mark.xfail(strict=True, reason="no limit of 20 hours on sending again (protocols.md §3.2)")
+def test_a_lost_answer_is_not_sent_again_once_the_provider_may_have_forgotten_the_key() -> None:
+    world = World(LosingPsp(a_tenant(), lost=1))
+    paid = paid_by_paynow(world)
+    assert world.refund(paid, a_request(), "k").status is S.UNKNOWN
+    world.pass_time(25 * 60 * LEASE_MS)
+    world.psp.refunds.clear()  # the provider's memory of keys has run out
+    world.refund(paid, a_request(), "k")
+    assert world.psp.page_of(paid).refunded == 5_000
+
+
+@pytest.mark.xfail(strict=True, reason="only six known words keep a refund that is in doubt")
+def test_a_refusal_in_other_words_after_a_lost_answer_releases_nothing() -> None:
+    world = World(LosingPsp(a_tenant(), lost=1))
+    paid = world.paid()
+    assert world.refund(paid, a_request(), "k").status is S.UNKNOWN
+    world.psp.outcomes.append(Declined("400 This payment has been refunded"))
+    assert world.refund(paid, a_request(), "k").status is S.UNKNOWN
+    assert world.check_money(paid.id) == HELD

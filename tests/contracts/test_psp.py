@@ -1,0 +1,209 @@
+"""The provider that tests use and WooshPay's client against the sandbox answer alike."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any, Protocol
+
+import pytest
+
+from chalicelib.adapters.wooshpay.client import WooshPay, http_client
+from chalicelib.adapters.wooshpay.minor_units import MinorUnits
+from chalicelib.domain.errors import PspRejected
+from chalicelib.domain.payments import Payment, ProviderSession
+from chalicelib.domain.provider_account import EVENTS, is_safe_secret
+from chalicelib.domain.psp_facts import Accepted, Declined, Done, NotExecuted
+from chalicelib.domain.refunds import Refund
+from chalicelib.usecases.ports import Psp
+from sandbox.server import Server
+from tests.builders import a_payment, a_refund, a_tenant, rupiah
+from tests.fakes.psp import FakePsp
+
+OK, NO = "https://shop.example/ok", "https://shop.example/no"
+
+
+class Subject(Protocol):
+    """A provider, the shopper in front of it, and its books."""
+
+    psp: Psp
+
+    def pay(self, payment: Payment, provider: ProviderSession) -> None: ...
+    def hold(self, refund: Refund) -> None:
+        """The next refund is taken on, to be settled later."""
+        ...
+
+    def refunded(self, payment: Payment, provider: ProviderSession) -> int: ...
+
+
+class Fake:
+    """The provider in memory."""
+
+    def __init__(self) -> None:
+        self.psp = FakePsp(a_tenant())
+
+    def pay(self, payment: Payment, provider: ProviderSession) -> None:
+        self.psp.pay(payment)
+
+    def hold(self, refund: Refund) -> None:
+        self.psp.accept(refund.id)
+
+    def refunded(self, payment: Payment, provider: ProviderSession) -> int:
+        return self.psp.page_of(payment).refunded
+
+
+class Sandboxed:
+    """WooshPay's client over HTTP to the sandbox, which counts rupiah with `places`."""
+
+    def __init__(self, server: Server, places: int) -> None:
+        self.http = http_client()
+        self.url = server.url
+        units = MinorUnits({"IDR": places})
+        self.power = 10**places
+        self.psp = WooshPay(self.http, server.url, "sk_test_12345678", a_tenant(), units)
+        self._lever("/switches", {"minor_units": {"IDR": places}})
+
+    def _lever(self, path: str, body: dict[str, Any]) -> None:
+        self.http.post(f"{self.url}/_sandbox{path}", json=body).raise_for_status()
+
+    def pay(self, payment: Payment, provider: ProviderSession) -> None:
+        self._lever(f"/payment_intents/{provider.intent}/approve", {})
+
+    def hold(self, refund: Refund) -> None:
+        self._lever("/switches", {"refund_first_status": "pending"})
+
+    def refunded(self, payment: Payment, provider: ProviderSession) -> int:
+        answer = self.http.get(f"{self.url}/_sandbox/payments/{provider.intent}").json()
+        whole, rest = divmod(answer["refunded"], self.power)
+        assert rest == 0
+        return int(whole)
+
+
+@pytest.fixture(params=["fake", "sandbox", "sandbox in sen"])
+def subject(request: pytest.FixtureRequest) -> Iterator[Subject]:
+    """Each provider in turn."""
+    if request.param == "fake":
+        yield Fake()
+        return
+    server = Server.start(0)
+    try:
+        sandboxed = Sandboxed(server, 2 if "sen" in request.param else 0)
+        yield sandboxed
+        sandboxed.http.close()
+    finally:
+        server.stop()
+
+
+PAYMENT = a_payment(bound=False)
+
+
+def created(subject: Subject, payment: Payment = PAYMENT) -> ProviderSession:
+    """The provider's names for a payment."""
+    return subject.psp.create_session(payment, OK, NO).provider
+
+
+def refund_of(provider: ProviderSession, amount: int, number: int = 1) -> Refund:
+    """A refund of the payment."""
+    return replace(a_refund(amount=rupiah(amount), number=number), intent=provider.intent)
+
+
+def paid(subject: Subject) -> ProviderSession:
+    """The names of a payment that is paid."""
+    provider = created(subject)
+    subject.pay(PAYMENT, provider)
+    return provider
+
+
+def test_the_same_payment_gets_the_same_page(subject: Subject) -> None:
+    first = subject.psp.create_session(PAYMENT, OK, NO)
+    assert subject.psp.create_session(PAYMENT, OK, NO) == first
+    assert (first.amount, first.livemode) == (rupiah(20_000), False)
+    assert first.provider.session.startswith("cs_")
+    assert first.provider.intent.startswith("pi_")
+
+
+def test_another_payment_gets_another_page(subject: Subject) -> None:
+    first, second = created(subject), created(subject, a_payment(bound=False, number=2))
+    assert len({first.session, second.session}) == len({first.intent, second.intent}) == 2
+    assert first.url != second.url
+
+
+@pytest.mark.parametrize("amount", [20_000, 5_000, 1, 19_999])
+def test_a_refund_is_done_once_however_often_it_is_sent(subject: Subject, amount: int) -> None:
+    provider = paid(subject)
+    refund = refund_of(provider, amount)
+    first = subject.psp.refund(refund)
+    assert isinstance(first, Done)
+    assert first.reference.startswith("re_")
+    assert subject.psp.refund(refund) == first
+    assert subject.refunded(PAYMENT, provider) == amount
+
+
+@pytest.mark.parametrize(("first", "second"), [(5_000, 5_000), (5_000, 15_000), (5_000, 15_001)])
+def test_a_second_partial_refund_by_dana_is_declined_and_not_made(
+    subject: Subject, first: int, second: int
+) -> None:
+    provider = paid(subject)
+    assert isinstance(subject.psp.refund(refund_of(provider, first)), Done)
+    outcome = subject.psp.refund(refund_of(provider, second, 2))
+    assert isinstance(outcome, Declined)
+    assert outcome.perhaps_our_own
+    assert subject.refunded(PAYMENT, provider) == first
+
+
+@pytest.mark.parametrize("amount", [1, 20_000])
+def test_a_refund_after_a_full_one_is_declined_and_not_made(subject: Subject, amount: int) -> None:
+    provider = paid(subject)
+    subject.psp.refund(refund_of(provider, 20_000))
+    outcome = subject.psp.refund(refund_of(provider, amount, 2))
+    assert isinstance(outcome, Declined)
+    assert outcome.perhaps_our_own
+    assert subject.refunded(PAYMENT, provider) == 20_000
+
+
+@pytest.mark.parametrize("amount", [20_001, 10**10])
+def test_a_refund_of_more_than_was_paid_is_declined_and_not_made(
+    subject: Subject, amount: int
+) -> None:
+    provider = paid(subject)
+    outcome = subject.psp.refund(refund_of(provider, amount))
+    assert isinstance(outcome, Declined)
+    assert outcome.perhaps_our_own
+    assert subject.refunded(PAYMENT, provider) == 0
+
+
+def test_a_refund_of_what_is_not_paid_is_declined(subject: Subject) -> None:
+    outcome = subject.psp.refund(refund_of(created(subject), 1))
+    assert isinstance(outcome, Declined)
+    assert not outcome.perhaps_our_own
+
+
+def test_a_refund_of_an_unknown_intent_is_not_executed(subject: Subject) -> None:
+    unknown = ProviderSession("cs_404", "pi_404", "")
+    assert isinstance(subject.psp.refund(refund_of(unknown, 1)), NotExecuted)
+
+
+def test_a_refund_that_is_taken_on_is_told_so_as_often_as_it_is_sent(subject: Subject) -> None:
+    refund = refund_of(paid(subject), 5_000)
+    subject.hold(refund)
+    first = subject.psp.refund(refund)
+    assert isinstance(first, Accepted)
+    assert subject.psp.refund(refund) == first
+
+
+def test_an_open_page_can_be_closed_and_closed_again(subject: Subject) -> None:
+    provider = created(subject)
+    subject.psp.expire_session(provider.session)
+    subject.psp.expire_session(provider.session)
+
+
+def test_a_paid_page_and_an_unknown_one_cannot_be_closed(subject: Subject) -> None:
+    provider = paid(subject)
+    for session in (provider.session, "cs_404"):
+        with pytest.raises(PspRejected):
+            subject.psp.expire_session(session)
+
+
+def test_an_address_is_registered_once_with_a_safe_secret(subject: Subject) -> None:
+    first = subject.psp.register_webhook("https://t.example/w", EVENTS)
+    assert is_safe_secret(first)
+    assert subject.psp.register_webhook("https://t.example/w", EVENTS) == first
+    assert subject.psp.register_webhook("https://t.example/other", EVENTS) != first
