@@ -14,12 +14,16 @@ help: ## Show what can be made
 	@awk -F ':.*## ' '/^[a-z -]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 # A python that only pretends to be there (a version manager's shim) fails the test and is passed over.
+# An environment that works is kept: clearing it would take it from whoever is running it.
 $(STAMP): requirements.txt requirements-dev.txt
-	@found=; for p in python3 python3.14 python3.13 python3.12 python3.11 /usr/bin/python3; do \
-	  if "$$p" -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1; then found=$$p; break; fi; done; \
-	if [ -z "$$found" ]; then echo "Tautan needs Python 3.11 or newer with venv (on Debian: apt-get install python3-venv)" >&2; exit 1; fi; \
-	echo "Installing into $(VENV) with $$($$found --version)"; \
-	"$$found" -m venv --clear $(VENV)
+	@if ! $(PY) -c 'import sys, pip; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1; then \
+	  if [ -L $(VENV) ]; then echo "$(VENV) is a link to an environment that does not work; remove the link" >&2; exit 1; fi; \
+	  found=; for p in python3 python3.14 python3.13 python3.12 python3.11 /usr/bin/python3; do \
+	    if "$$p" -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1; then found=$$p; break; fi; done; \
+	  if [ -z "$$found" ]; then echo "Tautan needs Python 3.11 or newer with venv (on Debian: apt-get install python3-venv)" >&2; exit 1; fi; \
+	  echo "Installing into $(VENV) with $$($$found --version)"; \
+	  "$$found" -m venv --clear $(VENV); \
+	fi
 	@$(PY) -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
 	@touch $@
 

@@ -1,8 +1,8 @@
 """The API on this machine: Chalice's own local server, with its rough edges taken off."""
 
-from collections.abc import Callable
-from contextlib import suppress
-from threading import Thread
+import re
+from contextlib import ExitStack, suppress
+from http.server import HTTPServer
 from typing import Any
 
 from chalice.app import Chalice
@@ -14,11 +14,19 @@ from chalice.local import (
     LocalDevServer,
 )
 
-LARGEST_REQUEST = 10 * 1024 * 1024  # API Gateway's limit
+from dev.serving import Closing, serve
+from dev.settings import HOST
+
+LARGEST_BODY = 10 * 1024 * 1024  # API Gateway's limit
+_LENGTH = re.compile(r"[0-9]{1,12}", re.ASCII)
+
+
+class _Unreadable(ConnectionError):
+    """The request's end cannot be known, so the connection cannot be used any more."""
 
 
 class Handler(ChaliceRequestHandler):
-    """Quiet, patient for a minute, and without a body in the answer to HEAD."""
+    """Quiet, patient for a minute, strict about a body's length, bodiless in answer to HEAD."""
 
     timeout = 60
 
@@ -30,13 +38,21 @@ class Handler(ChaliceRequestHandler):
             super().handle()
 
     def _parse_payload(self) -> tuple[dict[str, str], bytes | None]:
-        length = self.headers.get("content-length", "0")
-        if not length.isascii() or not length.isdigit() or int(length) > LARGEST_REQUEST:
-            self.close_connection = True
-            self.send_error(413)
-            raise ConnectionError("a body that API Gateway would not take")
+        lengths = set(self.headers.get_all("content-length", ["0"]))
+        if "transfer-encoding" in self.headers:
+            self._refuse(411)
+        if len(lengths) != 1 or not _LENGTH.fullmatch(length := lengths.pop()):
+            self._refuse(400)
+        if int(length) > LARGEST_BODY:
+            self._refuse(413)
         headers, body = super()._parse_payload()
+        if len(body or b"") != int(length):
+            raise _Unreadable("the client left in the middle of its body")
         return headers, body
+
+    def _refuse(self, status: int) -> None:
+        self.send_error(status)
+        raise _Unreadable(f"answered {status}")
 
     def _send_http_response_with_body(
         self, code: int, headers: dict[str, Any], body: str | bytes
@@ -44,27 +60,25 @@ class Handler(ChaliceRequestHandler):
         if self.command != "HEAD":
             super()._send_http_response_with_body(code, headers, body)
             return
+        size = len(body if isinstance(body, bytes) else body.encode())
         self.send_response(code)
-        self._send_headers({**headers, "Content-Length": "0"})
+        self._send_headers({**headers, "Content-Length": str(size)})
 
 
-def start(app: Chalice, host: str, port: int) -> tuple[str, Callable[[], None]]:
-    """Serve `app` in the background; its address, and how to stop it.
+class _Server(Closing, HTTPServer):
+    """Threaded: a browser keeps its connections."""
+
+
+def start(app: Chalice, port: int, stack: ExitStack) -> str:
+    """Serve `app` in the background until `stack` closes; its address.
 
     Raises OSError when the port is taken.
     """
     _make_local(app)
     config = Config.create(lambda_timeout=25)
-    inner = LocalDevServer(app, config, host, port, handler_cls=Handler).server
-    thread = Thread(target=inner.serve_forever, kwargs={"poll_interval": 0.1}, daemon=True)
-    thread.start()
-
-    def stop() -> None:
-        inner.shutdown()
-        thread.join()
-        inner.server_close()
-
-    return f"http://{host}:{inner.server_address[1]}", stop
+    local = LocalDevServer(app, config, HOST, port, handler_cls=Handler, server_cls=_Server)
+    serve(local.server, stack)
+    return f"http://{HOST}:{local.server.server_address[1]}"
 
 
 def _make_local(app: Chalice) -> None:

@@ -10,11 +10,13 @@ from uuid import uuid4
 import httpx
 
 from chalicelib import bootstrap
+from chalicelib.domain.errors import TautanError
 from chalicelib.domain.ids import payment_id
-from chalicelib.domain.ledger import fold
+from chalicelib.domain.ledger import Totals, fold
 from chalicelib.domain.money import Money
-from dev.merchant import api_client, offer_coffee, open_shop
-from dev.shopper import Shopper
+from chalicelib.usecases.failures import StoreUnavailable
+from dev.merchant import Refused, api_client, offer_coffee, open_shop
+from dev.shopper import NoButton, Shopper
 from dev.stack import CannotStart, Stack, Wanted
 
 REFUND = 25_000
@@ -25,14 +27,27 @@ class Wrong(Exception):
     """A step of the story did not end as it must."""
 
 
+FORESEEN = (
+    Wrong,
+    CannotStart,
+    Refused,
+    TautanError,
+    StoreUnavailable,
+    NoButton,
+    httpx.HTTPError,
+)
+
+
 def main() -> int:
     """Tell the story; the exit code."""
     try:
         with Stack(Wanted(engine=os.environ.get("ENGINE") or "moto")) as stack:
             tell(stack)
-    except (Wrong, CannotStart, LookupError, httpx.HTTPError) as error:
+    except FORESEEN as error:
         print(f"make demo: {error}", file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        return 130
     return 0
 
 
@@ -103,12 +118,26 @@ def _reckon(secret_key: str, session: str) -> None:
     stored = app.store.payment(tenant, payment) if payment else None
     _must(stored is not None, "the payment is not in the store")
     if stored is not None:
-        entries = app.store.ledger(tenant, stored.id)
+        entries, currency = app.store.ledger(tenant, stored.id), stored.amount.currency
         for entry in entries:
-            _say(f"ledger     {entry.seq} {entry.kind}: {entry.delta._asdict()}")
+            _say(f"ledger     {entry.seq} {entry.kind:18}{_moved(entry.delta, currency)}")
         _must(fold(entries) == stored.totals, "the ledger does not add up to the totals")
-        totals = ", ".join(f"{name} {value}" for name, value in stored.totals._asdict().items())
-        _say(f"adds up    {totals}")
+        _say(f"adds up    {_sum(stored.totals, currency)}")
+
+
+def _moved(delta: Totals, currency: str) -> str:
+    """What an entry changes: `remaining -Rp25.000`."""
+    return ", ".join(
+        f"{name} {'-' if amount < 0 else '+'}{Money(abs(amount), currency)}"
+        for name, amount in delta._asdict().items()
+        if amount
+    )
+
+
+def _sum(totals: Totals, currency: str) -> str:
+    said = {name: f"{Money(amount, currency)} {name}" for name, amount in totals._asdict().items()}
+    captured = said.pop("captured")
+    return f"{captured} = {' + '.join(said.values())}"
 
 
 def _sessions(api: httpx.Client) -> list[dict[str, Any]]:

@@ -10,13 +10,15 @@ import urllib.request
 from collections.abc import Callable, Iterable
 from contextlib import ExitStack
 from dataclasses import dataclass
-from threading import Lock, Thread
+from threading import Lock
 from typing import Any
 from urllib.parse import urlsplit
 
-from werkzeug.serving import WSGIRequestHandler, make_server
+from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler
 
-HOST = "127.0.0.1"
+from dev.serving import Closing, serve
+from dev.settings import HOST
+
 STARTS_WITHIN_S = 30
 
 # ministack ends when its standard input does: however we die, nothing is left running.
@@ -46,11 +48,18 @@ def start(engine: str, stack: ExitStack) -> Addresses:
         return Addresses(_moto(stack))
     if engine == "ministack":
         return Addresses(_ministack(stack))
-    address = urlsplit(engine)
-    if address.scheme in ("http", "https") and address.hostname:
+    if _is_address(engine):
         # Any DynamoDB. The parameters need a place as well, which not every emulator has.
         return Addresses(_moto(stack), engine.rstrip("/"))
     raise BadEngine(f"ENGINE is moto, ministack or an http address, not '{engine}'.")
+
+
+def _is_address(text: str) -> bool:
+    try:
+        parts = urlsplit(text)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # a port that is no number, brackets that do not close
+        return False
 
 
 def free_port() -> int:
@@ -79,16 +88,18 @@ class Quiet(WSGIRequestHandler):
         """Nothing."""
 
 
+class _Moto(Closing, BaseWSGIServer):
+    """Threaded, so that a connection kept alive does not keep the others waiting."""
+
+    multithread = True
+
+
 def _moto(stack: ExitStack) -> str:
     from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 
     dispatcher = OneAtATime(DomainDispatcherApplication(create_backend_app))
-    server = make_server(HOST, 0, dispatcher, threaded=True, request_handler=Quiet)
-    thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.1}, daemon=True)
-    thread.start()
-    stack.callback(server.server_close)
-    stack.callback(thread.join)
-    stack.callback(server.shutdown)
+    server = _Moto(HOST, 0, dispatcher, handler=Quiet)
+    serve(server, stack)
     return f"http://{HOST}:{server.server_port}"
 
 

@@ -18,6 +18,10 @@ PRODUCT = {
 PRICE = 75_000
 
 
+class Refused(Exception):
+    """The API does not answer as it must."""
+
+
 @dataclass(frozen=True, slots=True)
 class Shop:
     """What the demo merchant has."""
@@ -61,8 +65,9 @@ def offer_coffee(api: httpx.Client) -> dict[str, Any]:
 
 
 def posted(api: httpx.Client, path: str, body: dict[str, Any]) -> dict[str, Any]:
-    """The answer to a POST that must succeed."""
+    """The answer to a POST that must succeed; raises Refused."""
     answer = api.post(path, json=body)
-    answer.raise_for_status()
+    if answer.is_error:
+        raise Refused(f"POST {path} answers {answer.status_code}: {answer.text}")
     found: dict[str, Any] = answer.json()
     return found

@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import re
 import signal
 import sys
 import threading
@@ -13,10 +14,13 @@ import httpx
 import segno
 
 from chalicelib.domain.errors import TautanError
-from dev.merchant import Shop, api_client, offer_coffee, open_shop
-from dev.stack import TABLE, CannotStart, Stack, Wanted
+from chalicelib.usecases.failures import StoreUnavailable
+from dev.merchant import Refused, Shop, api_client, offer_coffee, open_shop
+from dev.settings import TABLE
+from dev.stack import CannotStart, Stack, Wanted
 
 STACK_FILE = Path(".local") / "stack.json"
+FORESEEN = (CannotStart, Refused, TautanError, StoreUnavailable, httpx.HTTPError, OSError)
 
 
 def wanted_from(environment: dict[str, str]) -> Wanted:
@@ -24,7 +28,7 @@ def wanted_from(environment: dict[str, str]) -> Wanted:
     ports = {}
     for name, usual in (("PORT", "8000"), ("SANDBOX_PORT", "8001")):
         text = environment.get(name) or usual
-        if not text.isdigit() or int(text) > 65_535:
+        if not re.fullmatch("[0-9]{1,5}", text) or int(text) > 65_535:
             raise CannotStart(f"{name} is a port number, not '{text}'.")
         ports[name] = int(text)
     psp = environment.get("WOOSHPAY_API_BASE") or None
@@ -49,7 +53,7 @@ def main() -> int:
                 _open(stack)
                 stopping.wait()
                 _say("\nStopping.")
-    except (CannotStart, TautanError, httpx.HTTPError) as error:
+    except FORESEEN as error:
         print(f"make run: {error}", file=sys.stderr)
         return 1
     finally:
@@ -74,6 +78,7 @@ def _open(stack: Stack) -> None:
             "pid": os.getpid(),
             "aws_endpoint_url": stack.aws_url,
             **({"aws_endpoint_url_dynamodb": stack.dynamodb_url} if stack.dynamodb_url else {}),
+            **({"wooshpay_api_base": stack.psp_url} if not stack.sandbox_url else {}),
         }
     )
 
@@ -114,7 +119,7 @@ def _remember(facts: dict[str, Any]) -> None:
 
 def _forget() -> None:
     """Remove the stack's file, if it is ours and not a later stack's."""
-    with contextlib.suppress(OSError, ValueError):
+    with contextlib.suppress(OSError, ValueError, LookupError, TypeError):
         if json.loads(STACK_FILE.read_text())["pid"] == os.getpid():
             STACK_FILE.unlink()
 

@@ -7,6 +7,10 @@ from urllib.parse import urljoin
 import httpx
 
 
+class NoButton(Exception):
+    """The page has no such button."""
+
+
 @dataclass
 class Form:
     """A form as the page has it."""
@@ -46,13 +50,13 @@ class Shopper:
         return self.page
 
     def press(self, button: str, **filled: str) -> httpx.Response:
-        """Press the button with this id, after filling in fields of its form."""
+        """Press the button with this id, after filling in fields of its form; raises NoButton."""
         assert self.page is not None, "open a page first"
         parser = _Forms()
         parser.feed(self.page.text)
         form = next((form for form in parser.forms if button in form.buttons), None)
         if form is None:
-            raise LookupError(f"{self.page.url} has no button '{button}'")
+            raise NoButton(f"{self.page.url} has no button '{button}'")
         name, value = form.buttons[button]
         data = {**form.fields, **filled, **({name: value} if name else {})}
         self.page = self._http.post(urljoin(str(self.page.url), form.action), data=data)

@@ -7,16 +7,20 @@ import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
 from typing import Self, TypeVar
 
 import httpx
+from botocore.exceptions import BotoCoreError, ClientError
 
+from chalicelib import bootstrap
+from chalicelib.adapters.dynamodb.client import dynamodb_client
+from chalicelib.adapters.dynamodb.table import TableDiffers, ensure_table
+from chalicelib.config import ConfigError, settings_from
 from dev import api_server, engines
-from dev.engines import HOST
+from dev.settings import HOST, lead_to_stack
 
 T = TypeVar("T")
-REGION = "ap-southeast-3"
-TABLE = "tautan-dev"
 ANSWERS_WITHIN_S = 10
 
 
@@ -39,27 +43,24 @@ class Stack:
 
     def __init__(self, wanted: Wanted) -> None:
         self._running = ExitStack()
-        self._before = dict(os.environ)
-        _check_port("PORT", wanted.port)
-        if wanted.psp is None:
-            _check_port("SANDBOX_PORT", wanted.sandbox_port)
+        _check_ports(wanted)
         try:
             self._start(wanted)
+        except (engines.BadEngine, ConfigError, TableDiffers) as error:
+            self.stop()
+            raise CannotStart(str(error)) from error
         except BaseException:
             self.stop()
             raise
 
     def _start(self, wanted: Wanted) -> None:
-        try:
-            addresses = engines.start(wanted.engine, self._running)
-        except engines.BadEngine as error:
-            raise CannotStart(str(error)) from error
+        addresses = engines.start(wanted.engine, self._running)
         self.aws_url, self.dynamodb_url = addresses.aws, addresses.dynamodb
         self.sandbox_url = None if wanted.psp else self._sandbox(wanted.sandbox_port)
-        self.psp_url = wanted.psp or self.sandbox_url
+        self.psp_url = wanted.psp or str(self.sandbox_url)
         port = wanted.port or engines.free_port()
         self._settings(f"http://{HOST}:{port}")
-        self._make_table()
+        self._make_table(wanted.engine)
         self.api_url = self._api(port)
 
     def _sandbox(self, port: int) -> str:
@@ -69,46 +70,33 @@ class Stack:
         self._running.callback(server.stop)
         return server.url
 
-    def _settings(self, public_url: str) -> None:
-        os.environ.update(
-            AWS_ACCESS_KEY_ID="local",
-            AWS_SECRET_ACCESS_KEY="local",  # noqa: S106 - opens nothing
-            AWS_DEFAULT_REGION=REGION,
-            AWS_EC2_METADATA_DISABLED="true",
-            AWS_ENDPOINT_URL=self.aws_url,
-            TAUTAN_TABLE=TABLE,
-            TAUTAN_PUBLIC_URL=public_url,
-            TAUTAN_STAGE="dev",
-            TAUTAN_LOG_LEVEL=self._before.get("TAUTAN_LOG_LEVEL", "WARNING"),
-            WOOSHPAY_API_BASE=str(self.psp_url),
+    def _settings(self, api_url: str) -> None:
+        before = dict(os.environ)
+        self._running.callback(_restore, before)
+        lead_to_stack(
+            os.environ,
+            api_url=api_url,
+            aws_url=self.aws_url,
+            dynamodb_url=self.dynamodb_url,
+            psp_url=self.psp_url,
         )
-        os.environ.pop("AWS_ENDPOINT_URL_DYNAMODB", None)
-        if self.dynamodb_url is not None:
-            os.environ["AWS_ENDPOINT_URL_DYNAMODB"] = self.dynamodb_url
-        self._running.callback(self._restore)
+        os.environ.setdefault("TAUTAN_LOG_LEVEL", "WARNING")
 
-    def _restore(self) -> None:
-        from chalicelib import bootstrap
-
-        bootstrap.app.cache_clear()
-        os.environ.clear()
-        os.environ.update(self._before)
-
-    def _make_table(self) -> None:
-        from chalicelib.adapters.dynamodb.client import dynamodb_client
-        from chalicelib.adapters.dynamodb.table import ensure_table
-
-        client = dynamodb_client(REGION, self.dynamodb_url or self.aws_url)
-        ensure_table(client, TABLE)
-        client.close()
+    def _make_table(self, engine: str) -> None:
+        settings = settings_from(os.environ)
+        client = dynamodb_client(settings.region, self.dynamodb_url or self.aws_url)
+        try:
+            ensure_table(client, settings.table)
+        except (BotoCoreError, ClientError, TimeoutError) as error:
+            raise CannotStart(f"ENGINE={engine} gives no table: {error}") from error
+        finally:
+            client.close()
 
     def _api(self, port: int) -> str:
         from app import app
-        from chalicelib import bootstrap
 
         bootstrap.app.cache_clear()
-        url, stop = _listening("PORT", port, lambda: api_server.start(app, HOST, port))
-        self._running.callback(stop)
+        url = _listening("PORT", port, lambda: api_server.start(app, port, self._running))
         _wait_for(f"{url}/healthz")
         return url
 
@@ -123,13 +111,23 @@ class Stack:
         self.stop()
 
 
-def _check_port(name: str, port: int) -> None:
-    """Raises CannotStart when somebody listens there, before anything is started."""
-    if port == 0:
-        return
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        _listening(name, port, lambda: probe.bind((HOST, port)))
+def _restore(environment: dict[str, str]) -> None:
+    bootstrap.app.cache_clear()
+    os.environ.clear()
+    os.environ.update(environment)
+
+
+def _check_ports(wanted: Wanted) -> None:
+    """Raises CannotStart when somebody listens on one, before anything is started."""
+    ports = {"PORT": wanted.port}
+    if wanted.psp is None:
+        ports["SANDBOX_PORT"] = wanted.sandbox_port
+        if wanted.port == wanted.sandbox_port != 0:
+            raise CannotStart(f"PORT and SANDBOX_PORT are both {wanted.port}.")
+    for name, port in ports.items():
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            _listening(name, port, partial(probe.bind, (HOST, port)))
 
 
 def _listening(name: str, port: int, start: Callable[[], T]) -> T:

@@ -2,7 +2,7 @@
 
 import json
 import sys
-from typing import Annotated, Any
+from typing import Annotated, Any, NoReturn
 
 import typer
 from botocore.exceptions import BotoCoreError, ClientError
@@ -24,7 +24,6 @@ FORESEEN = (
     TautanError,
     ConfigError,
     NoStack,
-    StoreUnavailable,
     BotoCoreError,
     ClientError,
 )
@@ -123,9 +122,16 @@ def main() -> None:
     """Run the command; a foreseeable failure is one line on standard error, exit code 1."""
     try:
         cli()
+    except StoreUnavailable as error:
+        failed(f"The store does not answer: {error}")
     except FORESEEN as error:
-        typer.echo(f"ops: {error}", err=True)
-        sys.exit(1)
+        failed(str(error))
+
+
+def failed(why: str) -> NoReturn:
+    """End with one line on standard error."""
+    typer.echo(f"ops: {why}", err=True)
+    sys.exit(1)
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@ import json
 import os
 from pathlib import Path
 
-from dev.stack import REGION
+from dev.settings import lead_to_stack
 
 STACK_FILE = Path(".local") / "stack.json"
 
@@ -18,18 +18,12 @@ def use_local_stack() -> None:
     try:
         stack = json.loads(STACK_FILE.read_text())
         os.kill(stack["pid"], 0)
-    except (OSError, ValueError, KeyError) as error:
+        lead_to_stack(
+            os.environ,
+            api_url=stack["api_url"],
+            aws_url=stack["aws_endpoint_url"],
+            dynamodb_url=stack.get("aws_endpoint_url_dynamodb"),
+            psp_url=stack["sandbox_url"] or stack["wooshpay_api_base"],
+        )
+    except (OSError, ValueError, LookupError, TypeError) as error:
         raise NoStack(f"No stack is running here ({STACK_FILE}). Start one: make run") from error
-    os.environ.update(
-        AWS_ACCESS_KEY_ID="local",
-        AWS_SECRET_ACCESS_KEY="local",  # noqa: S106 - opens nothing
-        AWS_DEFAULT_REGION=REGION,
-        AWS_ENDPOINT_URL=stack["aws_endpoint_url"],
-        TAUTAN_TABLE=stack["table"],
-        TAUTAN_PUBLIC_URL=stack["api_url"],
-        TAUTAN_STAGE="dev",
-    )
-    if stack.get("aws_endpoint_url_dynamodb"):
-        os.environ["AWS_ENDPOINT_URL_DYNAMODB"] = stack["aws_endpoint_url_dynamodb"]
-    if stack.get("sandbox_url"):
-        os.environ["WOOSHPAY_API_BASE"] = stack["sandbox_url"]

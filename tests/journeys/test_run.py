@@ -13,7 +13,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.running import Process, running, started
+from tests.running import Process, environment_for, running, started
 
 pytestmark = pytest.mark.timeout(120)
 
@@ -112,6 +112,9 @@ def test_sigterm_ends_it_as_well(served: Served, tmp_path: Path) -> None:
     ("wrong", "told"),
     [
         ({"PORT": "http"}, "PORT is a port number, not 'http'."),
+        ({"PORT": "65536"}, "PORT is a port number, not '65536'."),
+        ({"PORT": "18999", "SANDBOX_PORT": "18999"}, "PORT and SANDBOX_PORT are both 18999."),
+        ({"TAUTAN_LOG_LEVEL": "loud"}, "TAUTAN_LOG_LEVEL: is one of DEBUG"),
         ({"WOOSHPAY_API_BASE": "https://apitest.wooshpay.com"}, "needs WOOSHPAY_KEY"),
     ],
 )
@@ -122,3 +125,10 @@ def test_a_bad_setting_is_named(
     output, errors = process.communicate(timeout=30)
     assert (process.returncode, output) == (1, "")
     assert told in errors
+    assert len(errors.splitlines()) == 1
+
+
+def test_port_0_is_any_free_one_and_the_file_tells_which(tmp_path: Path) -> None:
+    with running(environment_for(0, 0), tmp_path) as (_, stack):
+        assert httpx.get(f"{stack['api_url']}/healthz", trust_env=False).status_code == 200
+        assert httpx.get(stack["link_url"], trust_env=False).status_code == 200
