@@ -52,10 +52,17 @@ def settings_from(environment: Mapping[str, str]) -> Settings:
         wooshpay_api_base=_address("WOOSHPAY_API_BASE", base) if base else None,
         minor_units=_minor_units(environment.get("TAUTAN_MINOR_UNITS", "")),
         log_level=_level(environment.get("TAUTAN_LOG_LEVEL", "INFO")),
-        region=environment.get("AWS_REGION") or environment.get("AWS_DEFAULT_REGION") or "",
+        region=_region(environment),
         endpoint_url=environment.get("AWS_ENDPOINT_URL") or None,
         dynamodb_endpoint_url=environment.get("AWS_ENDPOINT_URL_DYNAMODB") or None,
     )
+
+
+def _region(environment: Mapping[str, str]) -> str:
+    region = environment.get("AWS_REGION") or environment.get("AWS_DEFAULT_REGION")
+    if not region:
+        raise ConfigError("AWS_REGION", "is not set")
+    return region
 
 
 def _matching(environment: Mapping[str, str], name: str, form: re.Pattern[str]) -> str:
@@ -69,7 +76,10 @@ def _address(name: str, value: str) -> str:
     """A base address without a trailing slash: https, or http on loopback."""
     if not value:
         raise ConfigError(name, "is not set")
-    parts = urlsplit(value.rstrip("/"))
+    try:
+        parts = urlsplit(value.rstrip("/"))
+    except ValueError:
+        raise ConfigError(name, "is no address") from None
     secure = parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in LOOPBACK)
     if not secure or not parts.hostname or "@" in parts.netloc or parts.query or parts.fragment:
         raise ConfigError(name, "must be an https address (http on loopback only)")

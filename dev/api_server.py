@@ -1,5 +1,6 @@
 """The API on this machine: Chalice's own local server, with its rough edges taken off."""
 
+import json
 import re
 from contextlib import ExitStack, suppress
 from http.server import HTTPServer
@@ -12,8 +13,10 @@ from chalice.local import (
     CustomLocalChalice,
     LocalChalice,
     LocalDevServer,
+    LocalGatewayException,
 )
 
+from chalicelib.web.errors import plain_envelope
 from dev.serving import Closing, serve
 from dev.settings import HOST
 
@@ -49,6 +52,14 @@ class Handler(ChaliceRequestHandler):
         if len(body or b"") != int(length):
             raise _Unreadable("the client left in the middle of its body")
         return headers, body
+
+    def _send_error_response(self, error: LocalGatewayException) -> None:
+        """A path without a route: 404 in our words, where Chalice repeats the caller's key."""
+        told = plain_envelope(
+            "route_unknown", "There is nothing at this path.", "Halaman tidak ditemukan.", ""
+        )
+        headers = {"Content-Type": "application/json"}
+        self._send_http_response(404, headers, json.dumps(told))
 
     def _refuse(self, status: int) -> None:
         self.send_error(status)

@@ -66,6 +66,10 @@ def _open(stack: Stack) -> None:
     with api_client(stack.api_url, shop.secret_key) as api:
         link = offer_coffee(api)
     _show(stack, shop, link)
+    other = _other_stack()
+    if other is not None:
+        _say(f"{STACK_FILE} belongs to the stack of process {other} and is left to it.")
+        return
     _remember(
         {
             "api_url": stack.api_url,
@@ -99,7 +103,7 @@ def _show(stack: Stack, shop: Shop, link: dict[str, Any]) -> None:
     _say(f"  curl -u {shop.secret_key}: {stack.api_url}/v1/checkout/sessions")
     _say(
         f"  curl -u {shop.secret_key}: {stack.api_url}/v1/refunds "
-        "-d checkout_session=cs_… -d amount=25000"
+        "-H 'Idempotency-Key: first' -d checkout_session=cs_… -d amount=25000"
     )
     _say(f"\nServing until Ctrl-C. {STACK_FILE} holds all of this.")
 
@@ -115,6 +119,16 @@ def _remember(facts: dict[str, Any]) -> None:
     with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
         json.dump(facts, file, indent=1)
     fresh.replace(STACK_FILE)
+
+
+def _other_stack() -> int | None:
+    """The process of another stack that runs and has written the file."""
+    try:
+        pid = int(json.loads(STACK_FILE.read_text())["pid"])
+        os.kill(pid, 0)
+    except (OSError, ValueError, KeyError):
+        return None
+    return None if pid == os.getpid() else pid
 
 
 def _forget() -> None:

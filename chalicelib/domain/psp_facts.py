@@ -111,13 +111,9 @@ class Accepted:
 
 @dataclass(frozen=True, slots=True)
 class Declined:
-    """Not done, and never will be with this request.
-
-    `perhaps_our_own`: the refusal may be the echo of an earlier attempt of the same refund.
-    """
+    """Not done, and never will be with this request."""
 
     reason: str
-    perhaps_our_own: bool = False
 
 
 @dataclass(frozen=True, slots=True)

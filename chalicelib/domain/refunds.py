@@ -43,6 +43,7 @@ from chalicelib.domain.psp_facts import (
 )
 
 LEASE_MS = 60_000
+RESENT_FOR_MS = 20 * 60 * 60 * 1000  # keys are kept a day elsewhere; WooshPay does not say
 DAY_MS = 24 * 60 * 60 * 1000
 REASONS = ("duplicate", "fraudulent", "requested_by_customer", "resolved_dispute")
 
@@ -90,6 +91,7 @@ class Refund:
     lease_owner: str | None = None
     lease_until: int = 0
     attempts: int = 0
+    in_doubt: bool = False  # some attempt may have been carried out without our knowing
     psp_refund: str | None = None
     failure: str | None = None
 
@@ -99,8 +101,10 @@ class Refund:
         return self.status is RefundStatus.VOIDED
 
     def may_be_sent(self, now: Millis) -> bool:
-        """Whether an attempt may start: nobody else is at it and the end is not known."""
-        return self.status in SENDABLE and self.lease_until <= now
+        """Whether an attempt may start: nobody else is at it, the end is not known, and the
+        provider still remembers the key of the first one."""
+        remembered = now - self.created < RESENT_FOR_MS
+        return self.status in SENDABLE and self.lease_until <= now and remembered
 
     def leased(self, owner: str, now: Millis) -> "Refund":
         """This refund while `owner` sends it."""
@@ -110,6 +114,7 @@ class Refund:
             lease_owner=owner,
             lease_until=now + LEASE_MS,
             attempts=self.attempts + 1,
+            in_doubt=self.in_doubt or self.status is RefundStatus.SENDING,
         )
 
 
@@ -256,7 +261,8 @@ def settle(payment: Payment, refund: Refund, outcome: RefundOutcome, cause: Caus
     match outcome:
         case Done(reference):
             return post(payment, refund, reference, cause)
-        case Declined(reason, perhaps_our_own) if perhaps_our_own and refund.attempts > 1:
+        case Declined(reason) | NotExecuted(reason) if refund.in_doubt:
+            # An earlier attempt may have been carried out; a refusal may be its echo.
             return replace(refund, status=RefundStatus.UNKNOWN, failure=reason)
         case Declined(reason):
             return void(payment, refund, reason, cause)
@@ -265,6 +271,6 @@ def settle(payment: Payment, refund: Refund, outcome: RefundOutcome, cause: Caus
         case NotExecuted(reason):
             return replace(refund, status=RefundStatus.RESERVED, failure=reason)
         case InDoubt(reason):
-            return replace(refund, status=RefundStatus.UNKNOWN, failure=reason)
+            return replace(refund, status=RefundStatus.UNKNOWN, failure=reason, in_doubt=True)
         case _:
             assert_never(outcome)

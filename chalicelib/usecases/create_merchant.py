@@ -2,9 +2,11 @@
 
 from dataclasses import dataclass
 
+from chalicelib.domain.errors import ParameterInvalid
 from chalicelib.domain.ids import MerchantId, Millis, Tenant, parse_secret_key, secret_key_text
 from chalicelib.domain.merchants import ApiKey, Merchant
 from chalicelib.domain.provider_account import EVENTS, check_account
+from chalicelib.domain.visible_text import is_visible
 from chalicelib.usecases.ports import Mint, Psps, Store, Vault
 
 
@@ -18,7 +20,12 @@ class Welcome:
 
 
 def create_merchant(store: Store, mint: Mint, *, name: str, livemode: bool, now: Millis) -> Welcome:
-    """A merchant with one API key of the given mode."""
+    """A merchant with one API key of the given mode.
+
+    Raises ParameterInvalid for a name that nobody can see.
+    """
+    if not is_visible(name):
+        raise ParameterInvalid("A merchant has a visible name on one line.", param="name")
     merchant = Merchant(id=MerchantId(f"acct_{mint.ulid()}"), name=name, created=now)
     tenant = Tenant(merchant.id, livemode)
     text = secret_key_text(tenant, mint.secret())

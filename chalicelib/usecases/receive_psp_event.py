@@ -20,19 +20,15 @@ from chalicelib.domain.payments import (
     decide_expired,
 )
 from chalicelib.domain.psp_facts import (
-    Accepted,
-    Declined,
-    Done,
     IntentFact,
     PspEvent,
     RefundFact,
     RefundFactStatus,
-    RefundOutcome,
     SessionExpired,
     Unreadable,
     Unrecognised,
 )
-from chalicelib.domain.refunds import OPEN, Step, settle
+from chalicelib.domain.refunds import OPEN, Refund, Step, post, void
 from chalicelib.usecases.failures import Lost
 from chalicelib.usecases.ports import Store
 
@@ -113,23 +109,24 @@ def _refund(store: Store, tenant: Tenant, event: PspEvent, fact: RefundFact, cau
     refund, payment = found
     if (refund.amount, refund.intent, refund.payment) != (fact.amount, fact.intent, payment.id):
         return _keep(store, tenant, event, EventStatus.QUARANTINED, "refund_mismatch", cause)
-    after = settle(payment, refund, _as_outcome(fact), cause) if refund.status in OPEN else None
-    if not isinstance(after, Step):
+    step = _step(payment, refund, fact, cause) if refund.status in OPEN else None
+    if step is None:
         why = f"already_{refund.status}"
         return _keep(store, tenant, event, EventStatus.IGNORED, why, cause)
-    kept = _inbox(event, EventStatus.APPLIED, after.entry.kind.value, cause)
-    store.settle_refund(payment, after, None, kept)
+    kept = _inbox(event, EventStatus.APPLIED, step.entry.kind.value, cause)
+    store.settle_refund(payment, step, None, kept)
     return kept.status.value
 
 
-def _as_outcome(fact: RefundFact) -> RefundOutcome:
+def _step(payment: Payment, refund: Refund, fact: RefundFact, cause: Cause) -> Step | None:
+    """The provider's word on this very refund is its end, whatever was in doubt before."""
     match fact.status:
         case RefundFactStatus.SUCCEEDED:
-            return Done(fact.psp_refund)
+            return post(payment, refund, fact.psp_refund, cause)
         case RefundFactStatus.FAILED:
-            return Declined("the provider reported the refund as failed")
+            return void(payment, refund, "the provider reported the refund as failed", cause)
         case RefundFactStatus.PENDING:
-            return Accepted(fact.psp_refund)
+            return None
         case _:
             assert_never(fact.status)
 

@@ -14,7 +14,7 @@ from chalicelib.domain.refunds import Refund, RefundRequest, Step, reserve, sett
 from chalicelib.usecases.asking import Asking
 from chalicelib.usecases.failures import Claim, Claimed, Lost
 from chalicelib.usecases.idempotency import earlier
-from chalicelib.usecases.ports import Mint, Psps, Store
+from chalicelib.usecases.ports import Mint, Psp, Psps, Store
 
 TRIES = 3
 
@@ -35,6 +35,7 @@ class Refunds:
         """
         id = RefundId(f"re_{self.mint.ulid()}")
         claim = asking.claim("refunds", id)
+        psp = self.psps(asking.tenant)  # before anything is reserved: it may not be to be had
         for _ in range(TRIES):
             paid, taken = self._read(asking, payment, claim)
             if taken is not None:
@@ -46,7 +47,7 @@ class Refunds:
                 return self._again(asking, RefundId(earlier(claimed, claim)))
             except Lost:
                 continue  # the payment has moved since it was read: decide again
-            return self._send(step.payment, step.refund, asking.cause(id))
+            return self._send(psp, step.payment, step.refund, asking.cause(id))
         raise RefundInProgress("The payment is changing. Try again.")
 
     def _read(self, asking: Asking, id: str, claim: Claim | None) -> tuple[Payment, Claim | None]:
@@ -65,6 +66,7 @@ class Refunds:
         refund = retrieve_refund(self.store, asking.tenant, id)
         if not refund.may_be_sent(asking.now):
             return _told(refund)
+        psp = self.psps(asking.tenant)
         leased = refund.leased(self.mint.ulid(), asking.now)
         paid = self.store.payment(asking.tenant, refund.payment)
         assert paid is not None, "a refund is written together with its payment"
@@ -72,13 +74,13 @@ class Refunds:
             self.store.lease_refund(refund, leased)
         except Lost:
             return _told(retrieve_refund(self.store, asking.tenant, id))
-        return self._send(paid, leased, asking.cause(id))
+        return self._send(psp, paid, leased, asking.cause(id))
 
-    def _send(self, paid: Payment, refund: Refund, cause: Cause) -> Refund:
+    def _send(self, psp: Psp, paid: Payment, refund: Refund, cause: Cause) -> Refund:
         """The world stroke and the outcome stroke of a refund that we hold the lease of."""
         owner = refund.lease_owner
         assert owner is not None, "only the holder of the lease sends"
-        outcome = self.psps(refund.tenant).refund(refund)
+        outcome = psp.refund(refund)
         after = settle(paid, refund, outcome, cause)
         try:
             if isinstance(after, Step):

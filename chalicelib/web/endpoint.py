@@ -8,7 +8,6 @@ import base64
 import binascii
 import hashlib
 import json
-import re
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -35,7 +34,6 @@ JSON_HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Strict-Transport-Security": "max-age=63072000; includeSubDomains",
 }
-_FORWARDED = re.compile(r"[0-9a-fA-F.:]{2,45}")
 
 
 class AnyContentType(list[str]):

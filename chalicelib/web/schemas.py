@@ -39,6 +39,7 @@ from chalicelib.domain.ids import Millis
 from chalicelib.domain.money import LARGEST_AMOUNT, Money, is_currency
 from chalicelib.domain.refunds import REASONS, RefundRequest
 from chalicelib.domain.urls import web_address
+from chalicelib.domain.visible_text import is_visible
 from chalicelib.usecases.catalog import NewPaymentLink, NewPrice, NewProduct
 from chalicelib.usecases.start_checkout import NewSession
 
@@ -92,7 +93,7 @@ def _address(value: str, info: ValidationInfo) -> str:
 
 
 def _visible(value: str) -> str:
-    if not value.strip() or any(letter < " " for letter in value):
+    if not is_visible(value):
         raise PydanticCustomError("text", "must be visible text on one line")
     return value
 
@@ -210,7 +211,7 @@ class PaymentLinkCreate(Body):
     line_items: Annotated[list[LinkLine], Field(min_length=1, max_length=MOST_LINE_ITEMS)]
     payment_method_types: Methods = ["dana"]
     active: Flag = True
-    expires_at: Whole | None = None
+    expires_at: Annotated[Whole, Field(ge=10**11, le=10**14)] | None = None
     inactive_message: Text | None = None
     metadata: Metadata = {}
 
@@ -310,10 +311,6 @@ class ListQuery(Body):
         if self.starting_after is not None and self.ending_before is not None:
             raise PydanticCustomError("cursor", "give starting_after or ending_before, not both")
         return self
-
-
-class NoQuery(Body):
-    """No parameters."""
 
 
 B = TypeVar("B", bound=Body)

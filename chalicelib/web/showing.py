@@ -48,7 +48,7 @@ def offer(opened: OpenedLink, public_url: str, attempt: str) -> OfferView:
         shop=opened.merchant.name,
         items=items(opened.offer.items),
         total=str(opened.offer.total),
-        pay_url=f"/l/{link.slug}",
+        pay_url=f"{public_url}/l/{link.slug}",
         attempt=attempt,
         page_url=f"{public_url}/l/{link.slug}",
         methods=link.payment_method_types,

@@ -92,7 +92,7 @@ def test_an_amount_that_wooshpay_cannot_count_is_rejected_and_nothing_sent() -> 
         psp(KWD=2).create_session(odd, "https://a.example", None)
 
 
-@pytest.mark.parametrize("status", [400, 401, 402, 403, 404])
+@pytest.mark.parametrize("status", [400, 402])
 def test_a_refused_session_is_rejected_in_the_providers_words(
     api: respx.MockRouter, status: int
 ) -> None:

@@ -1,5 +1,6 @@
 """Every kind of value as an item and back, through the attribute values that DynamoDB keeps."""
 
+from dataclasses import replace
 from typing import Any
 
 from hypothesis import given, settings
@@ -106,7 +107,27 @@ def test_the_catalog_comes_back_as_it_was(
 @given(PAYMENT)
 @settings(deadline=None)
 def test_payments_come_back_as_they_were(payment: Payment) -> None:
-    assert items.payment_from_item(stored(items.payment_to_item(payment))) == payment
+    assert items.payment_from_item(stored(items.payment_to_item(payment))) == remembered(payment)
+
+
+def remembered(payment: Payment) -> Payment:
+    """A payment whose lines keep what was shown and asked, not all that stands in the catalogue."""
+    return replace(
+        payment,
+        items=tuple(
+            replace(
+                line,
+                product=replace(
+                    line.product,
+                    description=line.product.description and line.product.description[:500],
+                    images=line.product.images[:1],
+                    metadata={},
+                ),
+                price=replace(line.price, metadata={}),
+            )
+            for line in payment.items
+        ),
+    )
 
 
 @given(REFUND, ENTRY, st.builds(Claim, TEXT, TEXT, TEXT, TEXT))

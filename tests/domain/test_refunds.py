@@ -33,6 +33,7 @@ from chalicelib.domain.refunds import (
     DAY_MS,
     LEASE_MS,
     OPEN,
+    RESENT_FOR_MS,
     SENDABLE,
     TOLD_AS,
     Refund,
@@ -282,22 +283,22 @@ def is_voided(refund: Refund) -> Step:
     )
 
 
-@pytest.mark.parametrize("attempts", [1, 2, 7])
+@pytest.mark.parametrize("in_doubt", [False, True])
 @pytest.mark.parametrize("status", OPEN)
 @pytest.mark.parametrize(
     "outcome",
-    [Done("re_9"), Declined("no"), Declined("no", perhaps_our_own=True), Accepted("re_9"),
+    [Done("re_9"), Declined("no"), Accepted("re_9"),
      NotExecuted("no"), InDoubt("no")],
 )  # fmt: skip
 def test_each_outcome_posts_voids_or_is_noted(
-    outcome: RefundOutcome, status: RefundStatus, attempts: int
+    outcome: RefundOutcome, status: RefundStatus, in_doubt: bool
 ) -> None:
-    refund = a_refund(status=status, attempts=attempts)
+    refund = replace(a_refund(status=status), in_doubt=in_doubt)
     after = settle(HELD, refund, outcome, CAUSE)
     match outcome:
         case Done():
             assert after == is_posted(refund)
-        case Declined(perhaps_our_own=True) if attempts > 1:
+        case Declined() | NotExecuted() if in_doubt:
             assert after == replace(refund, status=S.UNKNOWN, failure="no")
         case Declined():
             assert after == is_voided(refund)
@@ -306,7 +307,7 @@ def test_each_outcome_posts_voids_or_is_noted(
         case NotExecuted():
             assert after == replace(refund, status=S.RESERVED, failure="no")
         case InDoubt():
-            assert after == replace(refund, status=S.UNKNOWN, failure="no")
+            assert after == replace(refund, status=S.UNKNOWN, failure="no", in_doubt=True)
 
 
 def test_nothing_can_be_posted_or_voided_that_is_not_pending() -> None:
@@ -325,6 +326,17 @@ def test_a_refund_is_sent_only_while_its_end_is_open_and_nobody_is_at_it(
     free = a_refund(status=status, lease_until=NOW)
     assert free.may_be_sent(NOW) is (status in SENDABLE)
     assert not replace(free, lease_until=NOW + 1).may_be_sent(NOW)
+    remembered = NOW + RESENT_FOR_MS - 1
+    assert replace(free, created=NOW).may_be_sent(remembered) is (status in SENDABLE)
+    assert not replace(free, created=NOW).may_be_sent(remembered + 1)
+
+
+@pytest.mark.parametrize("status", list(S))
+def test_whoever_takes_over_a_refund_that_was_being_sent_takes_over_the_doubt(
+    status: RefundStatus,
+) -> None:
+    assert a_refund(status=status).leased("b", NOW).in_doubt is (status is S.SENDING)
+    assert replace(a_refund(status=status), in_doubt=True).leased("b", NOW).in_doubt
 
 
 def test_a_lease_counts_the_attempt_and_ends_after_a_minute() -> None:

@@ -141,11 +141,11 @@ class FakePsp(Psp):
             return Declined("400 This payment has not succeeded")
         left = page.asked.amount - page.refunded
         if left == 0:
-            return Declined(ALREADY, perhaps_our_own=True)
+            return Declined(ALREADY)
         if refund.amount.amount > left:
-            return Declined(TOO_MUCH, perhaps_our_own=True)
+            return Declined(TOO_MUCH)
         if page.refunds and self.one_partial_only:
-            return Declined(SECOND, perhaps_our_own=True)
+            return Declined(SECOND)
         page.refunds.append(refund.amount)
         return Done(f"re_{9000 + len(self.refunds)}")
 

@@ -13,6 +13,7 @@ from typing import Any
 import httpx
 import pytest
 
+from dev.engines import free_port
 from tests.running import Process, environment_for, running, started
 
 pytestmark = pytest.mark.timeout(120)
@@ -132,3 +133,21 @@ def test_port_0_is_any_free_one_and_the_file_tells_which(tmp_path: Path) -> None
     with running(environment_for(0, 0), tmp_path) as (_, stack):
         assert httpx.get(f"{stack['api_url']}/healthz", trust_env=False).status_code == 200
         assert httpx.get(stack["link_url"], trust_env=False).status_code == 200
+
+
+def test_a_second_one_on_other_ports_leaves_the_firsts_file_alone(
+    served: Served, tmp_path: Path
+) -> None:
+    process, stack = served
+    second = started(environment_for(free_port(), free_port()), tmp_path)
+    try:
+        assert second.stdout is not None
+        told = ""
+        while "is left to it" not in told and (line := second.stdout.readline()):
+            told += line
+    finally:
+        second.terminate()
+        _, errors = second.communicate(timeout=20)
+    assert f"belongs to the stack of process {process.pid}" in told
+    assert (second.returncode, errors) == (0, "")
+    assert json.loads((tmp_path / ".local" / "stack.json").read_text()) == stack

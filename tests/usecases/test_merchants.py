@@ -178,3 +178,11 @@ def test_the_ring_does_not_grow_without_bound() -> None:
     for key in keys:
         ring.owner(key, NOW)
     assert len(ring._known) == 1
+
+
+@pytest.mark.parametrize("name", ["", "  ", "\u202eoko"])
+def test_a_name_that_nobody_can_see_makes_no_merchant(name: str) -> None:
+    world = World()
+    with world.still(), pytest.raises(ParameterInvalid) as refused:
+        create_merchant(world.store, world.mint, name=name, livemode=False, now=NOW)
+    assert refused.value.param == "name"

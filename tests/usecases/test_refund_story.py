@@ -235,7 +235,7 @@ def test_a_refund_whose_end_is_open_keeps_its_money_and_the_same_key_sends_it_ag
 def test_a_decline_that_may_echo_our_own_first_attempt_releases_nothing_and_is_no_refusal() -> None:
     world = World()
     paid = world.paid()
-    world.psp.outcomes += [InDoubt("ReadTimeout"), Declined(SECOND, perhaps_our_own=True)]
+    world.psp.outcomes += [InDoubt("ReadTimeout"), Declined(SECOND)]
     world.refund(paid, a_request(), "k")
     again = world.refund(paid, a_request(), "k")  # no PspRejected: perhaps the money is on its way
     assert (again.status, again.failure, again.attempts) == (S.UNKNOWN, SECOND, 2)
@@ -256,17 +256,15 @@ def test_a_second_attempt_may_be_declined_for_good() -> None:
     assert world.check_money(paid.id) == Totals(20_000, 20_000)
 
 
-def test_without_a_key_at_the_provider_the_reservation_waits_for_one() -> None:
+def test_without_a_key_at_the_provider_nothing_is_reserved() -> None:
     world = World()
     paid = world.paid()
     world.psps.down = True
     with pytest.raises(PspUnavailable):
         world.refund(paid, a_request(), "k")
-    assert world.check_money(paid.id) == Totals(20_000, 15_000, 5_000, 0)
+    assert world.check_money(paid.id) == Totals(20_000, 20_000)
+    assert world.count("refund") == 0
     world.psps.down = False
-    with world.still():
-        assert world.refund(paid, a_request(), "k").status is S.SENDING  # somebody may be at it
-    world.pass_time(LEASE_MS)
     assert world.refund(paid, a_request(), "k").status is S.POSTED
     assert world.check_money(paid.id) == Totals(20_000, 15_000, 0, 5_000)
 

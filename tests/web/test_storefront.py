@@ -94,7 +94,7 @@ def test_the_page_says_what_from_whom_and_how_much(world: World, shop: Merchant)
     for told in ("Kopi Susu", "Toko", "Rp20.000"):
         assert told in words
     (form,) = tree.all("form")
-    assert (form["method"], form["action"]) == ("post", f"/l/{link['slug']}")
+    assert (form["method"], form["action"]) == ("post", link["url"])
     meta = {tag.get("property"): tag["content"] for tag in tree.all("meta") if "content" in tag}
     assert "Rp20.000" in str(meta["og:title"])
     assert meta["og:url"] == link["url"]

@@ -4,6 +4,7 @@ Attributes that are None are left out. Everything listed carries `lp` and `ls` o
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from chalicelib.adapters.dynamodb.keys import list_partition
@@ -36,6 +37,7 @@ from chalicelib.domain.refunds import Refund, RefundStatus
 from chalicelib.usecases.failures import Claim
 
 SCHEMA = 1
+REMEMBERED_TEXT = 500
 COUNTED = ("captured", "remaining", "refund_pending", "refunded", "seq")
 Read = Mapping[str, Any]
 
@@ -165,10 +167,18 @@ def price_from_item(item: Read) -> Price:
 
 
 def _line_item(item: LineItem) -> Item:
+    """A line as a payment remembers it: what was shown and asked, not all that stands in the
+    catalogue, for a payment of twenty lines has to stay far below DynamoDB's 400 KB an item."""
+    product = replace(
+        item.product,
+        description=item.product.description and item.product.description[:REMEMBERED_TEXT],
+        images=item.product.images[:1],
+        metadata={},
+    )
     return {
         "id": item.id,
-        "product": _product(item.product),
-        "price": _price(item.price),
+        "product": _product(product),
+        "price": _price(replace(item.price, metadata={})),
         "quantity": item.quantity,
     }
 
@@ -387,6 +397,7 @@ def refund_to_item(refund: Refund) -> Item:
             lease_owner=refund.lease_owner,
             lease_until=refund.lease_until,
             attempts=refund.attempts,
+            in_doubt=refund.in_doubt,
             psp_refund=refund.psp_refund,
             failure=refund.failure,
         ),
@@ -408,6 +419,7 @@ def refund_from_item(item: Read) -> Refund:
         lease_owner=item.get("lease_owner"),
         lease_until=Millis(item["lease_until"]),
         attempts=item["attempts"],
+        in_doubt=item["in_doubt"],
         psp_refund=item.get("psp_refund"),
         failure=item.get("failure"),
     )
@@ -419,6 +431,7 @@ def settlement(refund: Refund) -> dict[str, Change]:
     return {
         "status": Assign(refund.status.value),
         "lease_until": Assign(0),
+        "in_doubt": Assign(refund.in_doubt),
         **{name: Assign(value) for name, value in known.items() if value is not None},
     }
 

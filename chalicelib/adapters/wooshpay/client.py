@@ -5,6 +5,7 @@ call.
 """
 
 import hashlib
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -37,7 +38,7 @@ TEST_HOST = "https://apitest.wooshpay.com"
 LIVE_HOST = "https://api.wooshpay.com"
 PAGE_DOMAIN = ".wooshpay.com"
 CONNECT_SECONDS, READ_SECONDS = 3, 8
-REFUSALS = frozenset({400, 401, 402, 403, 404})
+REFUSALS = frozenset({400, 402, 404})  # 401, 403 are about the key: mended, the same will do
 
 
 def http_client() -> httpx.Client:
@@ -131,7 +132,7 @@ class WooshPay:
         try:
             amount = str(self.units.theirs(refund.amount))
         except NotExpressible as error:  # not sent now, but perhaps when the setting was another
-            return Declined(f"WooshPay cannot count this: {error}", perhaps_our_own=True)
+            return Declined(f"WooshPay cannot count this: {error}")
         body = {
             "payment_intent": refund.intent,
             "amount": amount,
@@ -142,8 +143,10 @@ class WooshPay:
             answer = self._post("/v1/refunds", body, refund.id)
         except NoAnswer as error:
             return InDoubt(str(error))
-        if not answer.ok:
+        if not answer.ok and answer.body is not None:
             return refused(answer.status, answer.error)
+        if answer.body is None:
+            return InDoubt("the answer makes no sense")
         return self._refunded(refund, answer.body)
 
     def _session(
@@ -197,7 +200,7 @@ class WooshPay:
             return True
         return page.scheme == "https" and (page.hostname or "").endswith(PAGE_DOMAIN)
 
-    def _refunded(self, refund: Refund, body: dict[str, Any] | None) -> RefundOutcome:
+    def _refunded(self, refund: Refund, body: dict[str, Any]) -> RefundOutcome:
         try:
             fact = refund_fact(RefundShape.model_validate(body), self.units)
         except (ValidationError, NotExpressible, KeyError):
@@ -235,10 +238,11 @@ class WooshPay:
 
 
 def _read(response: httpx.Response) -> dict[str, Any] | None:
-    text = bytearray()
+    """The JSON object that came back; None for anything else, too much, or a drip too slow."""
+    text, until = bytearray(), time.monotonic() + READ_SECONDS
     for chunk in response.iter_bytes():
         text += chunk
-        if len(text) > LARGEST_BODY:
+        if len(text) > LARGEST_BODY or time.monotonic() > until:
             return None
     try:
         return parse_object(bytes(text))

@@ -11,8 +11,6 @@ from chalicelib.domain.psp_facts import Declined, InDoubt, NotExecuted, RefundOu
 CONFIGURATION = frozenset({401, 403, 404})
 DEFINITIVE = frozenset({400, 402})
 DEFINITIVE_TYPES = frozenset({None, "invalid_request_error", "card_error"})
-# A refusal that an earlier attempt of the same refund may itself have caused.
-PERHAPS_OUR_OWN = ("already", "exceed", "greater than", "more than", "remain", "partial")
 
 
 def refused(status: int, error: Mapping[str, str | None]) -> RefundOutcome:
@@ -24,6 +22,5 @@ def refused(status: int, error: Mapping[str, str | None]) -> RefundOutcome:
     if status in CONFIGURATION or status == 429:
         return NotExecuted(reason)
     if status in DEFINITIVE and kind in DEFINITIVE_TYPES:
-        words = f"{error.get('code') or ''} {told}".lower()
-        return Declined(reason, perhaps_our_own=any(word in words for word in PERHAPS_OUR_OWN))
+        return Declined(reason)
     return InDoubt(reason)
