@@ -74,11 +74,14 @@ class Review:
 
 @dataclass(frozen=True, slots=True)
 class ProviderSession:
-    """The provider's names for this payment, and the page where the shopper pays."""
+    """The provider's names for this payment, and the page where the shopper pays.
 
-    session: str
+    Only the intent is known of a payment that was paid before we could keep the rest.
+    """
+
+    session: str | None
     intent: str
-    url: str
+    url: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -193,7 +196,7 @@ def decide(payment: Payment, fact: IntentFact, cause: Cause) -> Decision:
 
 def decide_expired(payment: Payment, fact: SessionExpired, cause: Cause) -> Decision:
     """What the end of the provider's page means for this payment."""
-    if payment.provider is not None and payment.provider.session != fact.session:
+    if payment.provider is not None and payment.provider.session not in (None, fact.session):
         return Contradicted("session_mismatch")
     if RANKS[PaymentStatus.EXPIRED] <= payment.rank:
         return Unchanged(f"already_{payment.status}")
@@ -232,6 +235,7 @@ def _paid(payment: Payment, fact: IntentFact, cause: Cause) -> Changed:
         replace(
             after,
             status=PaymentStatus.PAID,
+            provider=payment.provider or ProviderSession(None, fact.intent, None),
             method=fact.method,
             paid_at=cause.at,
             review=review if late else None,

@@ -30,7 +30,15 @@ from chalicelib.domain.errors import (
     SessionNotPaid,
 )
 from chalicelib.domain.ids import Millis, PaymentId, RefundId, Tenant
-from chalicelib.domain.ledger import Cause, EntryKind, LedgerEntry, posted, reserved, voided
+from chalicelib.domain.ledger import (
+    Cause,
+    EntryKind,
+    LedgerEntry,
+    posted,
+    reserved,
+    reversed_,
+    voided,
+)
 from chalicelib.domain.money import Money
 from chalicelib.domain.payments import Payment, PaymentStatus
 from chalicelib.domain.psp_facts import (
@@ -254,6 +262,14 @@ def void(payment: Payment, refund: Refund, failure: str, cause: Cause) -> Step:
     )
     dead = replace(refund, status=RefundStatus.VOIDED, failure=failure)
     return Step(replace(after, refund_inflight=None), dead, entry)
+
+
+def reverse(payment: Payment, refund: Refund, failure: str, cause: Cause) -> Step:
+    """The refund had happened and came back: what it gave can be refunded again."""
+    after, entry = payment.moved(
+        EntryKind.REFUND_REVERSED, refund.id, reversed_(refund.amount.amount), cause
+    )
+    return Step(after, replace(refund, status=RefundStatus.REVERSED, failure=failure), entry)
 
 
 def settle(payment: Payment, refund: Refund, outcome: RefundOutcome, cause: Cause) -> Step | Refund:

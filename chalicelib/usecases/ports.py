@@ -155,6 +155,10 @@ class Store(Protocol):
         """
         ...
 
+    def reverse_refund(self, before: Payment, step: Step, event: InboxEvent) -> None:
+        """A refund that came back. Raises Lost: `event`, `refund`, `payment`."""
+        ...
+
     def note_refund(self, refund: Refund, owner: str) -> None:
         """What the sender learned, when no money moves. Raises Lost when the lease is another's."""
         ...

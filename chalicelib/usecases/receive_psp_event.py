@@ -28,12 +28,13 @@ from chalicelib.domain.psp_facts import (
     Unreadable,
     Unrecognised,
 )
-from chalicelib.domain.refunds import OPEN, Refund, Step, post, void
+from chalicelib.domain.refunds import OPEN, Refund, RefundStatus, Step, post, reverse, void
 from chalicelib.usecases.failures import Lost
 from chalicelib.usecases.ports import Store
 
 TRIES = 3
 DUPLICATE = "duplicate"
+FAILED = "the provider reported the refund as failed"
 
 
 def receive_psp_event(
@@ -58,7 +59,7 @@ def _once(store: Store, tenant: Tenant, event: PspEvent, cause: Cause) -> str:
     match event.fact:
         case IntentFact() as fact:
             payment = _find(store, tenant, fact.payment, fact.intent)
-            return _apply(store, payment, event, decide(payment, fact, cause), cause)
+            return _apply(store, payment, event, _decided(store, payment, fact, cause), cause)
         case SessionExpired() as fact:
             payment = _find(store, tenant, fact.payment, fact.intent)
             return _apply(store, payment, event, decide_expired(payment, fact, cause), cause)
@@ -80,6 +81,15 @@ def _find(store: Store, tenant: Tenant, hint: PaymentId | None, intent: str | No
     if payment is None:
         raise NotReadyYet("This payment is not known here (yet). Deliver the event again.")
     return payment
+
+
+def _decided(store: Store, payment: Payment, fact: IntentFact, cause: Cause) -> Decision:
+    """An intent that is bound to another payment than its metadata names pays neither."""
+    if payment.provider is None:
+        bound = store.payment_of_intent(payment.tenant, fact.intent)
+        if bound is not None and bound.id != payment.id:
+            return Contradicted("intent_of_another")
+    return decide(payment, fact, cause)
 
 
 def _apply(
@@ -109,26 +119,29 @@ def _refund(store: Store, tenant: Tenant, event: PspEvent, fact: RefundFact, cau
     refund, payment = found
     if (refund.amount, refund.intent, refund.payment) != (fact.amount, fact.intent, payment.id):
         return _keep(store, tenant, event, EventStatus.QUARANTINED, "refund_mismatch", cause)
-    step = _step(payment, refund, fact, cause) if refund.status in OPEN else None
+    step = _step(payment, refund, fact, cause)
     if step is None:
         why = f"already_{refund.status}"
         return _keep(store, tenant, event, EventStatus.IGNORED, why, cause)
     kept = _inbox(event, EventStatus.APPLIED, step.entry.kind.value, cause)
-    store.settle_refund(payment, step, None, kept)
+    if step.refund.status is RefundStatus.REVERSED:
+        store.reverse_refund(payment, step, kept)
+    else:
+        store.settle_refund(payment, step, None, kept)
     return kept.status.value
 
 
 def _step(payment: Payment, refund: Refund, fact: RefundFact, cause: Cause) -> Step | None:
-    """The provider's word on this very refund is its end, whatever was in doubt before."""
-    match fact.status:
-        case RefundFactStatus.SUCCEEDED:
-            return post(payment, refund, fact.psp_refund, cause)
-        case RefundFactStatus.FAILED:
-            return void(payment, refund, "the provider reported the refund as failed", cause)
-        case RefundFactStatus.PENDING:
-            return None
-        case _:
-            assert_never(fact.status)
+    """The provider's word on this very refund is its end, whatever was in doubt before; and a
+    refund that had happened may come back."""
+    failed = fact.status is RefundFactStatus.FAILED
+    if refund.status in OPEN and fact.status is RefundFactStatus.SUCCEEDED:
+        return post(payment, refund, fact.psp_refund, cause)
+    if refund.status in OPEN and failed:
+        return void(payment, refund, FAILED, cause)
+    if refund.status is RefundStatus.POSTED and failed:
+        return reverse(payment, refund, FAILED, cause)
+    return None
 
 
 def _keep(

@@ -165,8 +165,11 @@ class Checkout:
         """The payment that the same key began: with its page, or without if we died before."""
         begun = self.store.payment(payment.tenant, PaymentId(id))
         assert begun is not None, "a claim is written together with its payment"
-        needs_page = begun.provider is None and begun.status is PaymentStatus.UNPAID
-        return self._at_provider(begun, cause) if needs_page else begun
+        if begun.provider is not None:
+            return begun
+        if begun.status is PaymentStatus.FAILED:
+            raise PspRejected("WooshPay refused this session when it was first asked for.")
+        return self._at_provider(begun, cause)
 
     def _at_provider(self, payment: Payment, cause: Cause) -> Payment:
         psp = self.psps(payment.tenant)
@@ -196,7 +199,7 @@ class Checkout:
         """Nobody is sent to a page that asks for something else than we did."""
         asked = (payment.amount, payment.tenant.livemode)
         if (created.amount, created.livemode) != asked:
-            self.psps(payment.tenant).expire_session(created.provider.session)
+            self.psps(payment.tenant).expire_session(str(created.provider.session))
             raise PspRejected(
                 f"The provider would ask for {created.amount} instead of {payment.amount}.",
                 details={"asked": payment.amount.amount, "offered": created.amount.amount},

@@ -93,6 +93,7 @@ def _attempt(call: Call) -> str | None:
 
 def _next(call: Call, payment: Payment) -> str:
     """Where the shopper goes: to pay, or, when that is over, to see how it ended."""
-    if payment.provider is not None and payment.session_status(call.now) == "open":
-        return payment.provider.url
+    page = payment.provider.url if payment.provider else None
+    if page is not None and payment.session_status(call.now) == "open":
+        return page
     return f"{call.app.settings.public_url}/s/{status_token(payment)}"

@@ -65,8 +65,10 @@ def test_an_open_refund_ends_as_the_provider_says(
         assert world.told(fact, id="evt_r") == "duplicate"
 
 
-@pytest.mark.parametrize("word", list(F))
-@pytest.mark.parametrize("end", ENDS)
+@pytest.mark.parametrize(
+    ("end", "word"),
+    [(end, word) for end in ENDS for word in F if (end, word) != (F.SUCCEEDED, F.FAILED)],
+)
 def test_a_refund_that_has_ended_stays_ended(end: RefundFactStatus, word: RefundFactStatus) -> None:
     world, paid, refund = opened()
     world.told(a_refund_fact(refund, end))
@@ -76,7 +78,6 @@ def test_a_refund_that_has_ended_stays_ended(end: RefundFactStatus, word: Refund
     assert world.check_money(paid.id) == ENDS[end][1]
 
 
-@pytest.mark.xfail(strict=True, reason="a refund that comes back after it happened is ignored")
 def test_a_posted_refund_that_fails_later_is_reversed() -> None:
     world, paid, refund = opened()
     world.told(a_refund_fact(refund))
@@ -136,9 +137,10 @@ def test_of_two_contradicting_events_at_once_the_first_to_write_holds(
     world, paid, refund = opened()
     second = F.FAILED if first is F.SUCCEEDED else F.SUCCEEDED
     world.engine.before = at("write", lambda: world.told(a_refund_fact(refund, first)))
-    assert world.told(a_refund_fact(refund, second)) == "ignored"
-    assert world.kept_refund(refund.id).status is ENDS[first][0]
-    assert world.check_money(paid.id) == ENDS[first][1]
+    comes_back = second is F.FAILED  # decided again on what the first one wrote
+    assert world.told(a_refund_fact(refund, second)) == ("applied" if comes_back else "ignored")
+    assert world.kept_refund(refund.id).status is (S.REVERSED if comes_back else S.VOIDED)
+    assert world.check_money(paid.id) == Totals(20_000, 20_000)
 
 
 def test_an_event_while_the_refund_is_sent_again_ends_it_once() -> None:

@@ -295,8 +295,9 @@ def payment_to_item(payment: Payment) -> Item:
 
 def payment_from_item(item: Read) -> Payment:
     provider = None
-    if "psp_session" in item:
-        provider = ProviderSession(item["psp_session"], item["psp_intent"], item["psp_url"])
+    if "psp_intent" in item:
+        session, url = item.get("psp_session"), item.get("psp_url")
+        provider = ProviderSession(session, item["psp_intent"], url)
     inflight = item.get("refund_inflight")
     return Payment(
         id=PaymentId(item["id"]),

@@ -169,20 +169,14 @@ class DynamoDBStore:
 
     def bind_provider(self, payment: Payment, provider: ProviderSession) -> None:
         tenant, bound = payment.tenant, _with_provider(payment, provider)
-        to_payment: Item = {"kind": "psp_intent", "schema": items.SCHEMA, "payment": payment.id}
         self._write(
             Update(
                 "payment",
                 keys.payment_key(tenant, payment.id),
                 items.changes(items.payment_to_item(payment), bound),
-                any_of(Absent("psp_session"), Equals("psp_session", provider.session)),
+                any_of(Absent("psp_intent"), Equals("psp_intent", provider.intent)),
             ),
-            Put(
-                "intent",
-                keys.intent_key(tenant, provider.intent),
-                to_payment,
-                any_of(Absent(), Equals("payment", payment.id)),
-            ),
+            _intent(payment, provider),
         )
 
     def payment(self, tenant: Tenant, id: PaymentId) -> Payment | None:
@@ -225,6 +219,7 @@ class DynamoDBStore:
             *_event(before.tenant, event),
             _moved(before, change.payment, *rises, *nothing_yet),
             _entry(before, change.entry),
+            *_bound(before, change.payment),
         )
 
     def record_event(self, tenant: Tenant, event: InboxEvent) -> None:
@@ -287,6 +282,20 @@ class DynamoDBStore:
                 keys.refund_key(refund.tenant, refund.id),
                 items.settlement(refund),
                 all_of(OneOf("status", _words(OPEN)), *mine),
+            ),
+            _entry(before, step.entry),
+        )
+
+    def reverse_refund(self, before: Payment, step: Step, event: InboxEvent) -> None:
+        refund = step.refund
+        self._write(
+            *_event(before.tenant, event),
+            _moved(before, step.payment, AtLeast("refunded", refund.amount.amount)),
+            Update(
+                "refund",
+                keys.refund_key(refund.tenant, refund.id),
+                items.settlement(refund),
+                Equals("status", RefundStatus.POSTED.value),
             ),
             _entry(before, step.entry),
         )
@@ -377,6 +386,20 @@ def _event(tenant: Tenant, inbox: InboxEvent | None) -> list[Write]:
     if inbox is None:
         return []
     return [_new("event", keys.event_key(tenant, inbox.event.id), items.event_to_item(inbox))]
+
+
+def _intent(payment: Payment, provider: ProviderSession) -> Put:
+    """The provider's intent stands for this payment and no other."""
+    to_payment: Item = {"kind": "psp_intent", "schema": items.SCHEMA, "payment": payment.id}
+    at = keys.intent_key(payment.tenant, provider.intent)
+    return Put("intent", at, to_payment, any_of(Absent(), Equals("payment", payment.id)))
+
+
+def _bound(before: Payment, after: Payment) -> list[Write]:
+    """The binding of a payment that was paid before its page's names could be kept."""
+    if before.provider is not None or after.provider is None:
+        return []
+    return [_intent(after, after.provider)]
 
 
 def _refund(before: Refund, after: Refund, *guards: Guard) -> Update:
