@@ -30,6 +30,7 @@ class IntentFact:
     amount: Money
     received: Money
     livemode: bool
+    refunded: Money | None = None  # all that went back, where the provider shows it
     method: str | None = None
     payment: PaymentId | None = None
 
@@ -63,6 +64,24 @@ class RefundFact:
     refund: RefundId | None = None
 
 
+class DisputeStatus(StrEnum):
+    """How far a dispute has come; a decided one is never open again."""
+
+    OPEN = "open"
+    WON = "won"
+    LOST = "lost"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DisputeFact:
+    """A shopper's bank disputes the payment, or has decided."""
+
+    dispute: str
+    intent: str
+    status: DisputeStatus
+    amount: Money
+
+
 @dataclass(frozen=True, slots=True)
 class Unrecognised:
     """An authentic event of a type that changes nothing here."""
@@ -77,7 +96,7 @@ class Unreadable:
     why: str
 
 
-Fact = IntentFact | SessionExpired | RefundFact | Unrecognised | Unreadable
+Fact = IntentFact | SessionExpired | RefundFact | DisputeFact | Unrecognised | Unreadable
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

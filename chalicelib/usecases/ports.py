@@ -4,7 +4,7 @@ Every method that writes is one write group with its guards; the class that impl
 on one screen. Writes raise `Lost` when a guard did not hold.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
@@ -26,7 +26,7 @@ from chalicelib.domain.merchants import ApiKey, Merchant
 from chalicelib.domain.money import Money
 from chalicelib.domain.payment_links import Offer, PaymentLink
 from chalicelib.domain.payments import Changed, Payment, ProviderSession
-from chalicelib.domain.psp_facts import PspEvent, RefundOutcome
+from chalicelib.domain.psp_facts import IntentFact, PspEvent, RefundFact, RefundOutcome
 from chalicelib.domain.refunds import Refund, Step
 from chalicelib.usecases.failures import Claim
 
@@ -190,6 +190,21 @@ class Psp(Protocol):
         """Close the page. Raises PspUnavailable or PspRejected."""
         ...
 
+    def intent(self, id: str) -> IntentFact:
+        """The payment intent as it stands now.
+
+        Raises PspUnavailable (no answer, or one that makes no sense) or PspRejected (none such).
+        """
+        ...
+
+    def find_refund(self, id: str) -> RefundFact:
+        """The refund as it stands now, by the provider's id. Raises like `intent`."""
+        ...
+
+    def intents(self, since: Millis, until: Millis) -> Iterator[IntentFact]:
+        """Every payment intent made in [since, until), in pages. Raises PspUnavailable."""
+        ...
+
     def register_webhook(self, url: str, events: Sequence[str]) -> str:
         """Have events delivered to `url`; the secret that signs them.
 
@@ -204,10 +219,15 @@ class Psp(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """An authentic webhook: the tenant whose secret signed it, and what it says."""
+    """An authentic webhook: the tenant whose secret signed it, and what it says.
+
+    `trusted` is false when it was signed too long ago, or contradicts itself: then it only says
+    that something happened, and what holds is asked of the provider.
+    """
 
     tenant: Tenant
     event: PspEvent
+    trusted: bool = True
 
 
 class PspWebhooks(Protocol):

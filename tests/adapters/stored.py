@@ -27,7 +27,7 @@ from tests.builders import (
     an_intent_fact,
     ulid,
 )
-from tests.fakes.memory_engine import MemoryEngine
+from simulator.memory_engine import MemoryEngine
 
 CLAIM = Claim("refunds", "k", "print", "re_1")
 OWNER = ulid(700)

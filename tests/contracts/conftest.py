@@ -20,7 +20,7 @@ from chalicelib.adapters.dynamodb.client import dynamodb_client
 from chalicelib.adapters.dynamodb.engine import DynamoDBEngine
 from chalicelib.adapters.dynamodb.table import table_definition
 from chalicelib.adapters.dynamodb.writes import Engine
-from tests.fakes.memory_engine import MemoryEngine
+from simulator.memory_engine import MemoryEngine
 
 STARTS = 3  # another process may take the free port first
 START_S = 20.0

@@ -624,6 +624,28 @@ def test_401_items_page_by_page(engine: Engine) -> None:
     assert up == list(range(401))
 
 
+# --- what is due ------------------------------------------------------------------------------
+
+
+def test_due(engine: Engine) -> None:
+    """Lowest first, strictly before the bound, of one partition; items leave with their keys."""
+    for number, at in enumerate(("003", "001", "002", "001#x")):
+        put(engine, Key(f"M#{number}", "RF"), {"dp": "D#1", "ds": at})
+    put(engine, KEY, {"dp": "D#2", "ds": "000"})
+    put(engine, OTHER, {"dp": "D#1"})
+    assert engine.due("D#1", "003", 9) == ["001", "001#x", "002"]
+    assert engine.due("D#1", "9", 2) == ["001", "001#x"]
+    assert engine.due("D#1", "001", 9) == []
+    assert engine.due("D#3", "9", 9) == []
+    engine.write(
+        [
+            Update("late", Key("M#1", "RF"), {"ds": Assign("009")}, Present()),
+            Update("done", Key("M#2", "RF"), {"dp": Drop(), "ds": Drop()}, Present()),
+        ]
+    )
+    assert engine.due("D#1", "999", 9) == ["001#x", "003", "009"]
+
+
 # --- collections ------------------------------------------------------------------------------
 
 

@@ -44,7 +44,7 @@ from tests.fakes.faults import (
     read_timeout,
     refusal,
 )
-from tests.fakes.memory_engine import MemoryEngine
+from simulator.memory_engine import MemoryEngine
 
 KEY = Key("M#1#P#1", "PAY")
 OTHER = Key("M#1#P#2", "PAY")

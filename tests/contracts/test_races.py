@@ -19,7 +19,7 @@ from chalicelib.adapters.dynamodb.writes import (
     Shift,
     Update,
 )
-from tests.fakes.memory_engine import MemoryEngine
+from simulator.memory_engine import MemoryEngine
 
 THREADS = 16
 ROUNDS = 20

@@ -26,7 +26,7 @@ from chalicelib.usecases.receive_psp_event import receive_psp_event
 from chalicelib.usecases.request_refund import Refunds
 from chalicelib.usecases.start_checkout import Checkout, NewSession
 from tests.builders import NOW, a_tenant, an_event, an_intent_fact, rupiah
-from tests.fakes.memory_engine import MemoryEngine
+from simulator.memory_engine import MemoryEngine
 from tests.fakes.psp import FakePsp, FakePsps
 
 

@@ -21,7 +21,7 @@ from botocore.exceptions import (
 from botocore.exceptions import ConnectionError as NoConnectionError
 
 from chalicelib.adapters.dynamodb.expressions import Expression
-from chalicelib.adapters.dynamodb.table import LIST_INDEX
+from chalicelib.adapters.dynamodb.table import DUE_INDEX, LIST_INDEX
 from chalicelib.adapters.dynamodb.values import decode_item, encode, encode_item
 from chalicelib.adapters.dynamodb.writes import (
     Backoff,
@@ -179,6 +179,21 @@ class DynamoDBEngine(Engine):
             # A key condition takes one comparison, and BETWEEN would include both ends.
             raws = [raw for raw in raws if raw["ls"]["S"] > page.after]
         return [decode_item(raw) for raw in raws]
+
+    def due(self, partition: str, before: str, limit: int) -> list[str]:
+        """The lowest `ds` of the due index in `partition`, at most `limit`, each below `before`.
+
+        One call: a page of keys is far under the 1 MB that DynamoDB answers at once.
+        """
+        assert limit >= 1
+        request = {
+            "TableName": self.table,
+            "IndexName": DUE_INDEX,
+            "KeyConditionExpression": "dp = :p AND ds < :s",
+            "ExpressionAttributeValues": {":p": encode(partition), ":s": encode(before)},
+            "Limit": limit,
+        }
+        return [raw["ds"]["S"] for raw in self._call(self.client.query, request)["Items"]]
 
     def collection(self, pk: str, *, prefix: str = "") -> list[Item]:
         """Every item of a partition whose `sk` starts with `prefix`, in order, consistently."""

@@ -8,6 +8,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 LIST_INDEX = "list"
+DUE_INDEX = "due"
 TTL_ATTRIBUTE = "ttl"
 POLL_S = 0.5
 LONGEST_WAIT_S = 120.0
@@ -25,13 +26,14 @@ def _keys(partition: str, sort: str) -> list[dict[str, str]]:
 
 
 def table_definition(name: str, *, deletion_protection: bool = False) -> dict[str, Any]:
-    """The parameters of CreateTable: paid per request, encrypted, one index for lists."""
+    """The parameters of CreateTable: paid per request, encrypted, one index for lists and a sparse
+    one, of keys only, for what is due."""
     return {
         "TableName": name,
         "BillingMode": "PAY_PER_REQUEST",
         "AttributeDefinitions": [
             {"AttributeName": attribute, "AttributeType": "S"}
-            for attribute in ("pk", "sk", "lp", "ls")
+            for attribute in ("pk", "sk", "lp", "ls", "dp", "ds")
         ],
         "KeySchema": _keys("pk", "sk"),
         "GlobalSecondaryIndexes": [
@@ -39,7 +41,12 @@ def table_definition(name: str, *, deletion_protection: bool = False) -> dict[st
                 "IndexName": LIST_INDEX,
                 "KeySchema": _keys("lp", "ls"),
                 "Projection": {"ProjectionType": "ALL"},
-            }
+            },
+            {
+                "IndexName": DUE_INDEX,
+                "KeySchema": _keys("dp", "ds"),
+                "Projection": {"ProjectionType": "KEYS_ONLY"},
+            },
         ],
         "SSESpecification": {"Enabled": True, "SSEType": "KMS"},
         "DeletionProtectionEnabled": deletion_protection,

@@ -208,6 +208,14 @@ class Engine(Protocol):
         """
         ...
 
+    def due(self, partition: str, before: str, limit: int) -> list[str]:
+        """The `ds` of at most `limit` items whose `dp` is `partition` and whose `ds` sorts before
+        `before`, lowest first (eventually consistent), one call.
+
+        An item is in the due index when it has the attributes `dp` and `ds`.
+        """
+        ...
+
     def collection(self, pk: str, *, prefix: str = "") -> list[Item]:
         """Every item of a partition whose `sk` starts with `prefix`, in order, consistently."""
         ...

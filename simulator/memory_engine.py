@@ -48,7 +48,7 @@ T = TypeVar("T")
 class MemoryEngine(Engine):
     """The engine in memory; safe to use from several threads.
 
-    `calls` counts calls by kind (get, get_many, page, collection, write). `before` and `after` are
+    `calls` counts calls by kind (get, get_many, page, due, collection, write). `before` and `after` are
     called with the kind, outside the lock: what `before` raises happens instead of the call, what
     `after` raises happens although the call took effect (`after` is not called for a refused one).
     """
@@ -60,6 +60,7 @@ class MemoryEngine(Engine):
         self._lock = Lock()
         self._partitions: dict[str, dict[str, Item]] = {}
         self._lists: dict[str, list[tuple[str, str, str]]] = {}  # sorted (ls, pk, sk)
+        self._dues: dict[str, list[tuple[str, str, str]]] = {}  # sorted (ds, pk, sk)
 
     # --- Engine -----------------------------------------------------------------------------
 
@@ -77,6 +78,11 @@ class MemoryEngine(Engine):
         """At most `limit` items of the list index, newest first."""
         assert page.limit >= 1
         return self._done("page", lambda: self._page(page))
+
+    def due(self, partition: str, before: str, limit: int) -> list[str]:
+        """The lowest `ds` of the due index in `partition`, at most `limit`, each below `before`."""
+        assert limit >= 1
+        return self._done("due", lambda: self._due(partition, before, limit))
 
     def collection(self, pk: str, *, prefix: str = "") -> list[Item]:
         """Every item of a partition whose `sk` starts with `prefix`, in order."""
@@ -134,6 +140,11 @@ class MemoryEngine(Engine):
             low = max(low, high - page.limit)
         return [_out(self._partitions[pk][sk]) for _, pk, sk in reversed(entries[low:high])]
 
+    def _due(self, partition: str, before: str, limit: int) -> list[str]:
+        entries = self._dues.get(partition, [])
+        high = bisect_left(entries, before, key=itemgetter(0))
+        return [entry[0] for entry in entries[: min(limit, high)]]
+
     def _collection(self, pk: str, prefix: str) -> list[Item]:
         partition = self._partitions.get(pk, {})
         return [_out(partition[sk]) for sk in sorted(partition) if sk.startswith(prefix)]
@@ -155,19 +166,31 @@ class MemoryEngine(Engine):
 
     def _store(self, key: Key, old: Item | None, new: Item) -> None:
         self._partitions.setdefault(key.pk, {})[key.sk] = new
-        before, after = _listed(old or {}), _listed(new)
-        if before == after:
-            return
-        if before is not None:
-            self._lists[before[0]].remove((before[1], key.pk, key.sk))
-        if after is not None:
-            insort(self._lists.setdefault(after[0], []), (after[1], key.pk, key.sk))
+        _index(self._lists, ("lp", "ls"), key, old or {}, new)
+        _index(self._dues, ("dp", "ds"), key, old or {}, new)
 
 
-def _listed(item: Item) -> tuple[str, str] | None:
-    """The place of an item in the list index, if it is in it."""
-    lp, ls = item.get("lp"), item.get("ls")
-    return (lp, ls) if isinstance(lp, str) and isinstance(ls, str) else None
+def _index(
+    index: dict[str, list[tuple[str, str, str]]],
+    names: tuple[str, str],
+    key: Key,
+    old: Item,
+    new: Item,
+) -> None:
+    """Move an item to its place in an index, or out of it."""
+    before, after = _place(old, *names), _place(new, *names)
+    if before == after:
+        return
+    if before is not None:
+        index[before[0]].remove((before[1], key.pk, key.sk))
+    if after is not None:
+        insort(index.setdefault(after[0], []), (after[1], key.pk, key.sk))
+
+
+def _place(item: Item, partition: str, sort: str) -> tuple[str, str] | None:
+    """The place of an item in an index, if it is in it."""
+    first, second = item.get(partition), item.get(sort)
+    return (first, second) if isinstance(first, str) and isinstance(second, str) else None
 
 
 # --- guards -----------------------------------------------------------------------------------
@@ -227,7 +250,7 @@ def _result(write: Write, old: Item | None) -> Item | None:
             return None
         case _:
             assert_never(write)
-    if any(name in new and not _key_text(new[name]) for name in ("pk", "sk", "lp", "ls")):
+    if any(name in new and not _key_text(new[name]) for name in ("pk", "sk", "lp", "ls", "dp", "ds")):
         raise StoreUnavailable("ValidationError")
     return new
 
