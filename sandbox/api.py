@@ -76,7 +76,7 @@ class Api:
         account = authenticate(asked.headers.get("Authorization", ""))
         handler, arguments = match(asked)
         body = parse(asked.get_data(), asked.headers.get("Content-Type", ""))
-        call = Call(self._state, account, Fields(body), asked.args.to_dict())
+        call = Call(self._state, account, Fields(body), asked.args.to_dict(flat=False))
 
         def perform() -> Answer:
             if fault and fault.kind == "delay":

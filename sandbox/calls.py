@@ -1,6 +1,5 @@
 """The calls of the documented API, each from a request to the object it answers with."""
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -9,12 +8,11 @@ from flask import Request
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import Map, Rule
 
-from sandbox import endpoints, intents, refunds, render, sessions
+from sandbox import endpoints, intents, lists, reads, refunds, render, sessions
 from sandbox.errors import Json, invalid
+from sandbox.models import Intent, Session
 from sandbox.params import Fields
-from sandbox.state import State
-
-MAX_PAGE = 100
+from sandbox.state import State, T
 
 
 @dataclass(frozen=True)
@@ -24,7 +22,11 @@ class Call:
     state: State
     account: str
     fields: Fields
-    query: dict[str, str]
+    query: dict[str, list[str]]
+
+    def own(self, store: dict[str, T]) -> list[T]:
+        """The account's objects in ``store``, oldest first."""
+        return [each for each in store.values() if each.account == self.account]
 
 
 Handler = Callable[..., Json]
@@ -32,6 +34,14 @@ Handler = Callable[..., Json]
 
 def _create_session(call: Call) -> Json:
     return render.session(call.state, sessions.create(call.state, call.account, call.fields))
+
+
+def _list_sessions(call: Call) -> Json:
+    def show(one: Session) -> Json:
+        return render.session(call.state, one)
+
+    own = call.own(call.state.sessions)
+    return lists.page(call.fields, call.query, own, show, "/v1/checkout/sessions")
 
 
 def _get_session(call: Call, identifier: str) -> Json:
@@ -52,10 +62,18 @@ def _create_intent(call: Call) -> Json:
     return render.intent(call.state, intents.create(call.state, call.account, call.fields))
 
 
+def _list_intents(call: Call) -> Json:
+    def show(one: Intent) -> Json:
+        return reads.intent(call.state, one)
+
+    own = call.own(call.state.intents)
+    return lists.page(call.fields, call.query, own, show, "/v1/payment_intents")
+
+
 def _get_intent(call: Call, identifier: str) -> Json:
     state = call.state
     found = state.find(state.intents, call.account, "payment_intent", identifier)
-    return render.intent(state, found)
+    return reads.intent(state, found)
 
 
 def _cancel_intent(call: Call, identifier: str) -> Json:
@@ -72,7 +90,13 @@ def _create_refund(call: Call) -> Json:
 def _get_refund(call: Call, identifier: str) -> Json:
     state = call.state
     found = state.find(state.refunds, call.account, "refund", identifier)
-    return render.refund(state, found)
+    return reads.refund(state, found)
+
+
+def _get_dispute(call: Call, identifier: str) -> Json:
+    state = call.state
+    found = state.find(state.disputes, call.account, "dispute", identifier)
+    return render.dispute(state, found)
 
 
 def _create_endpoint(call: Call) -> Json:
@@ -81,9 +105,8 @@ def _create_endpoint(call: Call) -> Json:
 
 
 def _list_endpoints(call: Call) -> Json:
-    own = [each for each in call.state.endpoints.values() if each.account == call.account]
-    page, more = _page(list(reversed([render.endpoint(each) for each in own])), call.query)
-    return {"object": "list", "url": "/v1/webhook_endpoints", "has_more": more, "data": page}
+    own, url = call.own(call.state.endpoints), "/v1/webhook_endpoints"
+    return lists.page(call.fields, call.query, own, render.endpoint, url, by_time=False)
 
 
 def _get_endpoint(call: Call, identifier: str) -> Json:
@@ -112,26 +135,6 @@ def _get_event(call: Call, identifier: str) -> Json:
     return state.find(state.events, call.account, "event", identifier).body
 
 
-def _page(rows: list[Json], query: dict[str, str]) -> tuple[list[Json], bool]:
-    """Newest first; limit 1 to 100, 10 by default (42648473)."""
-    unknown = sorted(query.keys() - {"limit", "starting_after", "ending_before"})
-    if unknown:
-        raise invalid(f"Unknown parameter: {unknown[0]}", unknown[0], "sandbox_parameter_unknown")
-    limit = query.get("limit", "10")
-    if not re.fullmatch(r"[1-9]\d{0,2}", limit) or int(limit) > MAX_PAGE:
-        raise invalid(f"limit must be between 1 and {MAX_PAGE}", "limit")
-    ids = [row["id"] for row in rows]
-    for name in ("starting_after", "ending_before"):
-        if name in query and query[name] not in ids:
-            raise invalid(f"{name} names no object of this list", name)
-    if "ending_before" in query:
-        before = rows[: ids.index(query["ending_before"])]
-        return before[-int(limit) :], len(before) > int(limit)
-    if "starting_after" in query:
-        rows = rows[ids.index(query["starting_after"]) + 1 :]
-    return rows[: int(limit)], len(rows) > int(limit)
-
-
 def _rule(method: str, path: str, handler: Handler) -> Rule:
     return Rule(path, methods=[method], endpoint=handler)
 
@@ -139,13 +142,17 @@ def _rule(method: str, path: str, handler: Handler) -> Rule:
 ROUTES = Map(
     [
         _rule("POST", "/v1/checkout/sessions", _create_session),
+        _rule("GET", "/v1/checkout/sessions", _list_sessions),
+        _rule("GET", "/v1/checkout/sessions/list", _list_sessions),
         _rule("GET", "/v1/checkout/sessions/<identifier>", _get_session),
         _rule("POST", "/v1/checkout/sessions/<identifier>/expire", _expire_session),
         _rule("POST", "/v1/payment_intents", _create_intent),
+        _rule("GET", "/v1/payment_intents", _list_intents),
         _rule("GET", "/v1/payment_intents/<identifier>", _get_intent),
         _rule("POST", "/v1/payment_intents/<identifier>/cancel", _cancel_intent),
         _rule("POST", "/v1/refunds", _create_refund),
         _rule("GET", "/v1/refunds/<identifier>", _get_refund),
+        _rule("GET", "/v1/disputes/<identifier>", _get_dispute),
         _rule("POST", "/v1/webhook_endpoints", _create_endpoint),
         _rule("GET", "/v1/webhook_endpoints", _list_endpoints),
         _rule("GET", "/v1/webhook_endpoints/<identifier>", _get_endpoint),

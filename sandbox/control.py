@@ -5,12 +5,12 @@ import re
 from flask import Blueprint, jsonify, render_template, request
 from werkzeug.wrappers import Response
 
-from sandbox import endpoints, intents, refunds, render
+from sandbox import endpoints, levers, render
 from sandbox.api import authenticate_key
 from sandbox.errors import ApiError, Json, invalid, missing
-from sandbox.methods import METHODS, places_of
+from sandbox.levers import sent_body, sent_fields
 from sandbox.models import Delivery, Event
-from sandbox.params import LOOPBACK, Fields, parse
+from sandbox.params import LOOPBACK, Fields
 from sandbox.state import State
 
 MOST_SECONDS = 400 * 86_400
@@ -72,7 +72,7 @@ class Control:
 
     def release(self) -> Json:
         """Let held deliveries go, oldest first, or newest first with ``{"order": "reversed"}``."""
-        fields = _fields()
+        fields = sent_fields()
         backwards = fields.choice("order", {"kept", "reversed"}, "kept") == "reversed"
         fields.done()
         with self._state.acting():
@@ -83,7 +83,7 @@ class Control:
 
     def advance(self) -> Json:
         """Move the clock; returns once everything due on the way has happened."""
-        fields = _fields()
+        fields = sent_fields()
         seconds = fields.required_integer("seconds", 0, MOST_SECONDS)
         fields.done()
         return {"now": self._state.advance(seconds)}
@@ -97,7 +97,7 @@ class Control:
     def change_switches(self) -> Json:
         """Set switches by name, all or none."""
         with self._state.acting():
-            self._state.switches.change(_body())
+            self._state.switches.change(sent_body())
         return self.switches()
 
     def faults(self) -> Json:
@@ -108,7 +108,7 @@ class Control:
     def plan_fault(self) -> Json:
         """Plan a fault."""
         with self._state.acting():
-            return dict(vars(self._state.faults.plan(_body())))
+            return dict(vars(self._state.faults.plan(sent_body())))
 
     def clear_faults(self) -> Json:
         """Drop every planned fault."""
@@ -116,55 +116,9 @@ class Control:
             self._state.faults.clear()
             return {"data": []}
 
-    def act_on_intent(self, identifier: str, action: str) -> Json:
-        """Approve, decline or cancel a payment as the shopper or the provider would.
-
-        An approval may name another ``amount_received`` and ``currency`` than was asked for.
-        """
-        fields = _fields()
-        received = fields.integer("amount_received")
-        currency = fields.text("currency").upper()
-        method = fields.choice("method", METHODS)
-        fields.done()
-        with self._state.acting():
-            state = self._state
-            if currency:
-                places_of(currency, state.switches.minor_units)
-            intent = refunds.intent_anywhere(state, identifier)
-            if action == "cancel":
-                intents.cancel_requested(state, intent, Fields({}))
-            elif intent.status != "succeeded":
-                if intent.status == "requires_payment_method":
-                    intents.choose(state, intent, method or _usual(intent.methods))
-                if action == "approve":
-                    intents.approve(state, intent, received, currency)
-                else:
-                    intents.decline(state, intent)
-            return render.intent(state, intent)
-
-    def make_refund(self) -> Json:
-        """A refund made by hand in the provider's dashboard."""
-        with self._state.acting():
-            return render.refund(self._state, refunds.create_in_dashboard(self._state, _fields()))
-
-    def decide_refund(self, identifier: str, outcome: str) -> Json:
-        """Let a refund succeed or fail."""
-        with self._state.acting():
-            found = self._state.refunds.get(identifier)
-            if found is None:
-                raise missing("refund", identifier)
-            refunds.decide(self._state, found, outcome == "succeed")
-            return render.refund(self._state, found)
-
-    def payment(self, identifier: str) -> Json:
-        """The totals of one payment."""
-        with self._state.acting():
-            intent = refunds.intent_anywhere(self._state, identifier)
-            return refunds.totals(self._state, intent)
-
     def make_endpoint(self) -> Json:
         """Register an endpoint for any account, with a secret of the caller's choice."""
-        body = _body()
+        body = sent_body()
         chosen = {name: body.pop(name, "") for name in ("account", "secret")}
         fields = Fields(chosen)
         account = authenticate_key(fields.required_text("account"))
@@ -233,18 +187,6 @@ def _attempt_row(
     }
 
 
-def _usual(methods: list[str]) -> str:
-    return "dana" if "dana" in methods else methods[0]
-
-
-def _body() -> Json:
-    return parse(request.get_data(), request.headers.get("Content-Type", ""))
-
-
-def _fields() -> Fields:
-    return Fields(_body())
-
-
 def blueprint(state: State) -> Blueprint:
     """The routes of the control plane; a page of another site can't reach them."""
     routes, control = Blueprint("control", __name__, url_prefix="/_sandbox"), Control(state)
@@ -263,14 +205,9 @@ def blueprint(state: State) -> Blueprint:
     routes.get("/faults")(control.faults)
     routes.post("/faults")(control.plan_fault)
     routes.delete("/faults")(control.clear_faults)
-    routes.post("/payment_intents/<identifier>/<any(approve, decline, cancel):action>")(
-        control.act_on_intent
-    )
-    routes.post("/refunds")(control.make_refund)
-    routes.post("/refunds/<identifier>/<any(succeed, fail):outcome>")(control.decide_refund)
-    routes.get("/payments/<identifier>")(control.payment)
     routes.post("/webhook_endpoints")(control.make_endpoint)
     routes.post("/reset")(control.reset)
+    levers.register(routes, state)
 
     @routes.errorhandler(ApiError)
     def _refused(error: ApiError) -> tuple[Response, int]:

@@ -39,7 +39,8 @@ def new(
 
 
 def announce(state: State, intent: Intent, what: str) -> None:
-    """Send ``payment_intent.<what>`` with the intent as it is now."""
+    """Send ``payment_intent.<what>`` with the intent as it is now, and remember that state."""
+    state.history.record(intent, state.now())
     state.emit(intent.account, f"payment_intent.{what}", render.intent(state, intent))
 
 

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from sandbox.errors import Json
 
 PAYABLE = frozenset({"requires_payment_method", "requires_action"})
+INQUIRY = frozenset({"warning_needs_response", "warning_under_review"})
+CHARGEBACK = frozenset({"needs_response", "under_review"})
 
 
 @dataclass
@@ -79,6 +81,30 @@ class Refund:
     def counts(self) -> bool:
         """Whether it takes from what can still be refunded; a pending one does."""
         return self.status in {"succeeded", "pending"}
+
+
+@dataclass
+class Dispute:
+    """A payment that the shopper's bank asks about, or takes back."""
+
+    id: str
+    account: str
+    intent: str
+    amount: int
+    currency: str
+    created: int
+    reason: str
+    status: str
+
+    @property
+    def open(self) -> bool:
+        """Whether it can still go either way."""
+        return self.status in INQUIRY | CHARGEBACK
+
+    @property
+    def withdrawn(self) -> bool:
+        """Whether its money is away."""
+        return self.status in CHARGEBACK | {"lost"}
 
 
 @dataclass

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from sandbox.errors import ApiError, Json, invalid
 
 LARGEST_AMOUNT = 10**14
+MILLISECONDS_FROM = 10**11
 MAX_TEXT = 5_000
 MAX_METADATA = (50, 40, 500)
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
@@ -87,6 +88,13 @@ class Fields:
     def wrong(self, key: str, why: str) -> ApiError:
         """The refusal of ``key``."""
         return invalid(f"{self.name(key)} {why}", self.name(key))
+
+    def joined(self, others: Json) -> "Fields":
+        """These fields and ``others`` as one object; a name in both is refused."""
+        twice = sorted(self._values.keys() & others.keys())
+        if twice:
+            raise self.wrong(twice[0], "was sent more than once")
+        return Fields(self._values | others, self._path)
 
     def required(self, key: str) -> None:
         """Refuse the request unless ``key`` was sent."""
@@ -207,6 +215,11 @@ class Fields:
         if not self.has(key) or is_url(value) or (bare_host and _BARE_HOST.fullmatch(value)):
             return value
         raise self.wrong(key, "must be an absolute https address (http on loopback only)")
+
+
+def milliseconds(instant: int) -> int:
+    """An instant in milliseconds; a small number is taken for seconds."""
+    return instant if instant >= MILLISECONDS_FROM else instant * 1000
 
 
 def is_url(value: str) -> bool:

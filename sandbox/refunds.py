@@ -53,6 +53,8 @@ def intent_anywhere(state: State, identifier: str) -> Intent:
 def _checked(state: State, intent: Intent, amount: int | None, bound_by_method: bool) -> int:
     if intent.status != "succeeded":
         raise _refused("This payment has not succeeded", "sandbox_payment_not_succeeded")
+    if state.charged_back(intent.id):
+        raise _refused("This payment was charged back", "sandbox_payment_disputed")
     rest = remaining(state, intent)
     wanted = rest if amount is None else amount
     if not rest:
@@ -119,6 +121,7 @@ def _add(
         status=state.switches.refund_first_status,
     )
     state.refunds[refund.id] = refund
+    state.history.record(refund, state.now())
     return refund
 
 
@@ -132,9 +135,15 @@ def _first_status(state: State, refund: Refund, event: bool) -> None:
 def _finish(state: State, refund: Refund, event: bool) -> None:
     if refund.status != "pending":
         return
-    refund.status = "succeeded"
+    _settle(state, refund, "succeeded")
     if event:
         _announce(state, refund)
+
+
+def _settle(state: State, refund: Refund, status: str) -> None:
+    refund.status = status
+    refund.failure_reason = "unknown" if status == "failed" else ""
+    state.history.record(refund, state.now())
 
 
 def _announce(state: State, refund: Refund) -> None:
@@ -149,8 +158,7 @@ def decide(state: State, refund: Refund, succeed: bool) -> None:
     allowed = {"pending"} if succeed else {"pending", "succeeded"}
     if refund.status not in allowed:
         raise invalid(f"The refund is {refund.status}", "id", "sandbox_refund_final", 409)
-    refund.status = "succeeded" if succeed else "failed"
-    refund.failure_reason = "" if succeed else "unknown"
+    _settle(state, refund, "succeeded" if succeed else "failed")
     _announce(state, refund)
 
 

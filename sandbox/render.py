@@ -1,13 +1,24 @@
 """How each object looks in an answer or an event."""
 
 import json
+from collections.abc import Iterable
 from typing import Any
 
 from sandbox.errors import Json
-from sandbox.models import Endpoint, Intent, Refund, Session
+from sandbox.models import Dispute, Endpoint, Intent, Refund, Session
 from sandbox.state import State, public_key
 
 _TYPE_NAMES_NO_KEY = frozenset({"dana", "gcash"})
+RESPONSE_MS = 7 * 86_400_000
+EVIDENCE = (
+    "access_activity_log billing_address cancellation_policy cancellation_policy_disclosure "
+    "cancellation_rebuttal customer_communication customer_email_address customer_name "
+    "customer_purchase_ip customer_signature duplicate_charge_documentation "
+    "duplicate_charge_explanation duplicate_charge_id product_description receipt refund_policy "
+    "refund_policy_disclosure refund_refusal_explanation service_date service_documentation "
+    "shipping_address shipping_carrier shipping_date shipping_documentation "
+    "shipping_tracking_number uncategorized_file uncategorized_text"
+)
 
 
 def session(state: State, one: Session) -> Json:
@@ -49,8 +60,11 @@ def session(state: State, one: Session) -> Json:
     }
 
 
-def intent(state: State, one: Intent) -> Json:
-    """A payment intent with the fields of 44642278; ``amount_refunded`` is a switch."""
+def intent(state: State, one: Intent, refunds: Iterable[Refund] | None = None) -> Json:
+    """A payment intent with the fields of 44642278; ``amount_refunded`` is a switch.
+
+    ``refunds`` are those it is to know of, when not all there are.
+    """
     empty = state.empty()
     shown: Json = {
         "id": one.id,
@@ -83,7 +97,9 @@ def intent(state: State, one: Intent) -> Json:
         "quantity": 1,
     }
     if state.switches.refunded_total_on_intent:
-        shown["amount_refunded"] = shown_refunded_total(state, one)
+        shown["amount_refunded"] = shown_refunded_total(
+            state, one, state.refunds.values() if refunds is None else refunds
+        )
     return shown
 
 
@@ -108,16 +124,12 @@ def next_action(state: State, one: Intent) -> Json | None:
     return {"type": kind, key: {"url": wallet_url(state, one)}}
 
 
-def shown_refunded_total(state: State, one: Intent) -> int:
-    """The refunded total as the intent states it."""
+def shown_refunded_total(state: State, one: Intent, refunds: Iterable[Refund]) -> int:
+    """The refunded total as the intent states it, by the ones of ``refunds`` that are its own."""
     counted = {"succeeded", "pending"}
     if not state.switches.pending_in_refunded_total:
         counted = {"succeeded"}
-    return sum(
-        each.amount
-        for each in state.refunds.values()
-        if each.intent == one.id and each.status in counted
-    )
+    return sum(each.amount for each in refunds if each.intent == one.id and each.status in counted)
 
 
 def refund(state: State, one: Refund) -> Json:
@@ -136,6 +148,33 @@ def refund(state: State, one: Refund) -> Json:
         "payment_intent": one.intent,
         "reason": one.reason or empty,
         "receipt_number": empty,
+        "status": one.status,
+    }
+
+
+def dispute(state: State, one: Dispute) -> Json:
+    """A dispute with the fields of 44408217; the sandbox has no charges and takes no evidence."""
+    empty, due_by = state.empty(), one.created + RESPONSE_MS
+    return {
+        "id": one.id,
+        "object": "dispute",
+        "amount": one.amount,
+        "balance_transactions": [],
+        "charge": empty,
+        "created": one.created,
+        "currency": one.currency,
+        "evidence": dict.fromkeys(EVIDENCE.split(), empty),
+        "evidence_details": {
+            "due_by": due_by,
+            "has_evidence": False,
+            "past_due": one.open and state.now() > due_by,
+            "submission_count": 0,
+        },
+        "is_charge_refundable": not state.charged_back(one.intent),
+        "livemode": False,
+        "metadata": {},
+        "payment_intent": one.intent,
+        "reason": one.reason,
         "status": one.status,
     }
 

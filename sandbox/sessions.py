@@ -4,11 +4,10 @@ from sandbox import intents, render
 from sandbox.errors import Json, invalid
 from sandbox.methods import METHODS, method_problem
 from sandbox.models import PAYABLE, Intent, Session
-from sandbox.params import LARGEST_AMOUNT, Fields
+from sandbox.params import LARGEST_AMOUNT, Fields, milliseconds
 from sandbox.state import State
 
 LIFETIME_MS = 86_400_000
-MILLISECONDS_FROM = 10**11
 MOST_LINES = 100
 MOST_PIECES = 1_000_000
 
@@ -81,7 +80,7 @@ def _expiry(state: State, fields: Fields) -> int:
     latest = state.now() + LIFETIME_MS
     if wanted is None:
         return latest
-    instant = wanted if wanted >= MILLISECONDS_FROM else wanted * 1000
+    instant = milliseconds(wanted)
     if not state.now() < instant <= latest + 1000:
         raise fields.wrong("expires_at", "must be within the next 24 hours")
     return instant

@@ -12,9 +12,10 @@ from typing import Protocol, TypeVar
 from sandbox.clock import Clock, Ids
 from sandbox.errors import Json, missing
 from sandbox.faults import Faults
+from sandbox.history import History
 from sandbox.idempotency import Idempotency
 from sandbox.methods import format_money, places_of
-from sandbox.models import Delivery, Endpoint, Event, Intent, Logged, Refund, Session
+from sandbox.models import Delivery, Dispute, Endpoint, Event, Intent, Logged, Refund, Session
 from sandbox.switches import Switches
 
 SETTLE_SECONDS = 60.0
@@ -53,6 +54,8 @@ class State:
             self.sessions: dict[str, Session] = {}
             self.intents: dict[str, Intent] = {}
             self.refunds: dict[str, Refund] = {}
+            self.disputes: dict[str, Dispute] = {}
+            self.history = History()
             self.endpoints: dict[str, Endpoint] = {}
             self.events: dict[str, Event] = {}
             self.deliveries: dict[str, Delivery] = {}
@@ -102,6 +105,10 @@ class State:
         if found is None or found.account != account:
             raise missing(kind, identifier)
         return found
+
+    def charged_back(self, intent: str) -> bool:
+        """Whether a dispute has taken money of this intent away."""
+        return any(each.withdrawn for each in self.disputes.values() if each.intent == intent)
 
     def at(self, due: int, action: Callable[[], None]) -> None:
         """Run ``action`` once the clock has reached ``due``."""

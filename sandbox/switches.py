@@ -106,6 +106,9 @@ class Switches:
         "51369554 says an error is raised; its status is not documented",
         (400, 402),
     )
+    metadata_on_refund: bool = switch(
+        True, "GET of a refund shows its metadata", "assumption: 52306151 lists the field"
+    )
     metadata_on_refund_event: bool = switch(
         True, "charge.refund.updated carries the refund's metadata", "assumption: no sample seen"
     )
@@ -144,6 +147,11 @@ class Switches:
     )
     event_id_per_endpoint: bool = switch(
         False, "Two endpoints get different ids for one event", "assumption: not documented"
+    )
+    read_lag_seconds: int = switch(
+        0,
+        "Seconds after a change of an intent or refund for which GET shows the state before it",
+        "assumption: not documented",
     )
     delivery_timeout_seconds: int = switch(
         5, "Seconds an endpoint has to answer", "assumption: 2517709 only says quickly"
@@ -184,5 +192,6 @@ def _fits(item: "Field[Any]", value: Any) -> bool:
             for code, places in value.items()
         )
     if type(_default(item)) is int:
-        return type(value) is int and 1 <= value <= LARGEST_NUMBER
+        # A number whose first position is 0 may be 0; every other one starts at 1.
+        return type(value) is int and min(1, _default(item)) <= value <= LARGEST_NUMBER
     return type(value) is bool

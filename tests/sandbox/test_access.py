@@ -66,11 +66,13 @@ def test_objects_of_another_account_are_absent(shop: Shop, other_shop: Shop) -> 
         f"/v1/webhook_endpoints/{endpoint}",
         f"/v1/events/{event}",
     ]
+    lists = ["/v1/webhook_endpoints", "/v1/payment_intents", "/v1/checkout/sessions"]
 
     assert [shop.http.get(path).status_code for path in paths] == [200] * 5
     assert [other_shop.http.get(path).status_code for path in paths] == [404] * 5
     assert other_shop.refund(intent).status_code == 404
-    assert other_shop.get("/v1/webhook_endpoints")["data"] == []
+    assert [len(shop.get(path)["data"]) for path in lists] == [1, 2, 2]
+    assert [other_shop.get(path)["data"] for path in lists] == [[], [], []]
 
 
 @pytest.mark.parametrize(

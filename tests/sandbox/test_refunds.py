@@ -140,11 +140,25 @@ def test_a_refund_can_fail_after_it_succeeded(shop: Shop) -> None:
     intent = shop.paid()
     made = shop.refund(intent, 5000).json()
 
+    assert shop.intent(intent)["amount_refunded"] == 5000
+    before = shop.event_types()
+
     failed = shop.control(f"/refunds/{made['id']}/fail")
 
-    assert (failed["status"], failed["failure_reason"]) == ("failed", "unknown")
-    assert shop.get(f"/_sandbox/payments/{intent}")["remaining"] == 20000
-    assert shop.http.post(f"/_sandbox/refunds/{made['id']}/succeed").status_code == 409
+    assert failed == made | {"status": "failed", "failure_reason": "unknown"}
+    assert shop.get(f"/v1/refunds/{made['id']}") == failed
+    assert shop.intent(intent)["amount_refunded"] == 0
+    totals = shop.get(f"/_sandbox/payments/{intent}")
+    sums = [totals[name] for name in ("refunded", "pending", "failed", "remaining")]
+    assert sums == [0, 0, 5000, 20000]
+    assert shop.event_types() == [*before, "charge.refund.updated"]
+    assert shop.get("/_sandbox/events")["data"][-1]["data"]["object"] == failed
+    for outcome in ("succeed", "fail"):
+        again = shop.http.post(f"/_sandbox/refunds/{made['id']}/{outcome}")
+        assert again.status_code == 409
+    assert shop.event_types() == [*before, "charge.refund.updated"]
+    assert shop.http.post("/_sandbox/refunds/re_1/fail").status_code == 404
+    assert shop.refund(intent).json()["amount"] == 20000
 
 
 def test_only_paid_payments_are_refunded(shop: Shop) -> None:

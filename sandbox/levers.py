@@ -1,0 +1,103 @@
+"""The control plane's levers on money: what shoppers, banks and the dashboard do by hand."""
+
+from flask import Blueprint, request
+
+from sandbox import disputes, intents, refunds, render
+from sandbox.errors import Json, missing
+from sandbox.methods import METHODS, places_of
+from sandbox.params import Fields, parse
+from sandbox.state import State
+
+
+class Levers:
+    """One method a lever, over one state. Answers are the objects as they are now."""
+
+    def __init__(self, state: State) -> None:
+        self._state = state
+
+    def act_on_intent(self, identifier: str, action: str) -> Json:
+        """Approve, decline or cancel a payment as the shopper or the provider would.
+
+        An approval may name another ``amount_received`` and ``currency`` than was asked for.
+        """
+        fields = sent_fields()
+        received = fields.integer("amount_received")
+        currency = fields.text("currency").upper()
+        method = fields.choice("method", METHODS)
+        fields.done()
+        with self._state.acting():
+            state = self._state
+            if currency:
+                places_of(currency, state.switches.minor_units)
+            intent = refunds.intent_anywhere(state, identifier)
+            if action == "cancel":
+                intents.cancel_requested(state, intent, Fields({}))
+            elif intent.status != "succeeded":
+                if intent.status == "requires_payment_method":
+                    intents.choose(state, intent, method or _usual(intent.methods))
+                if action == "approve":
+                    intents.approve(state, intent, received, currency)
+                else:
+                    intents.decline(state, intent)
+            return render.intent(state, intent)
+
+    def make_refund(self) -> Json:
+        """A refund made by hand in the provider's dashboard."""
+        with self._state.acting():
+            made = refunds.create_in_dashboard(self._state, sent_fields())
+            return render.refund(self._state, made)
+
+    def decide_refund(self, identifier: str, outcome: str) -> Json:
+        """Let a refund succeed or fail."""
+        with self._state.acting():
+            found = self._state.refunds.get(identifier)
+            if found is None:
+                raise missing("refund", identifier)
+            refunds.decide(self._state, found, outcome == "succeed")
+            return render.refund(self._state, found)
+
+    def payment(self, identifier: str) -> Json:
+        """The totals of one payment."""
+        with self._state.acting():
+            intent = refunds.intent_anywhere(self._state, identifier)
+            return refunds.totals(self._state, intent)
+
+    def open_dispute(self) -> Json:
+        """The shopper's bank disputes a payment."""
+        with self._state.acting():
+            return render.dispute(self._state, disputes.create(self._state, sent_fields()))
+
+    def move_dispute(self, identifier: str, step: str) -> Json:
+        """Let a dispute go on or end."""
+        with self._state.acting():
+            found = disputes.anywhere(self._state, identifier)
+            act = disputes.update if step == "update" else disputes.close
+            act(self._state, found, sent_fields())
+            return render.dispute(self._state, found)
+
+
+def _usual(methods: list[str]) -> str:
+    return "dana" if "dana" in methods else methods[0]
+
+
+def sent_body() -> Json:
+    """The JSON object that the control plane was sent."""
+    return parse(request.get_data(), request.headers.get("Content-Type", ""))
+
+
+def sent_fields() -> Fields:
+    """The same, to be read field by field."""
+    return Fields(sent_body())
+
+
+def register(routes: Blueprint, state: State) -> None:
+    """Add the levers to the control plane's routes."""
+    levers = Levers(state)
+    routes.post("/payment_intents/<identifier>/<any(approve, decline, cancel):action>")(
+        levers.act_on_intent
+    )
+    routes.post("/refunds")(levers.make_refund)
+    routes.post("/refunds/<identifier>/<any(succeed, fail):outcome>")(levers.decide_refund)
+    routes.get("/payments/<identifier>")(levers.payment)
+    routes.post("/disputes")(levers.open_dispute)
+    routes.post("/disputes/<identifier>/<any(update, close):step>")(levers.move_dispute)
