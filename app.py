@@ -2,6 +2,7 @@
 
 from chalice.app import Chalice
 
+from chalicelib.jobs import reconcile
 from chalicelib.web import (
     catalog,
     checkout,
@@ -16,5 +17,5 @@ from chalicelib.web.chalice_errors import one_envelope
 app = Chalice(app_name="tautan", configure_logs=False)
 app.debug = False
 app.register_middleware(one_envelope, "http")
-for room in (catalog, payment_links, checkout, refunds, webhooks, storefront, health):
+for room in (catalog, payment_links, checkout, refunds, webhooks, storefront, health, reconcile):
     app.register_blueprint(room.routes)

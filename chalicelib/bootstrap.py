@@ -21,9 +21,13 @@ from chalicelib.domain.errors import PspUnavailable
 from chalicelib.domain.ids import Tenant
 from chalicelib.domain.urls import web_address
 from chalicelib.usecases.asking import KeyRing
+from chalicelib.usecases.night_shift import NightShift
 from chalicelib.usecases.ports import Clock, Mint, Psp, Psps, PspWebhooks, Store
+from chalicelib.usecases.receive_psp_event import Inbox
+from chalicelib.usecases.reconcile import Reconciler
 from chalicelib.usecases.request_refund import Refunds
 from chalicelib.usecases.start_checkout import Checkout
+from chalicelib.usecases.sweep import Sweeper
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +44,8 @@ class App:
     keys: KeyRing
     checkout: Checkout
     refunds: Refunds
+    inbox: Inbox
+    night: NightShift
 
 
 @cache
@@ -80,6 +86,15 @@ def wire(  # noqa: PLR0913 - one argument a port
 ) -> App:
     """The application over these ports."""
     mint = mint or system.SystemMint()
+    checkout = Checkout(
+        store=store,
+        psps=psps,
+        mint=mint,
+        status_url=lambda token: f"{settings.public_url}/s/{token}",
+        address=lambda text: web_address(text, "url"),
+    )
+    refunds = Refunds(store, psps, mint, settings.refund_keys)
+    inbox = Inbox(store, psps, mint)
     return App(
         settings=settings,
         store=store,
@@ -89,14 +104,16 @@ def wire(  # noqa: PLR0913 - one argument a port
         clock=clock,
         mint=mint,
         keys=KeyRing(store),
-        checkout=Checkout(
-            store=store,
-            psps=psps,
-            mint=mint,
-            status_url=lambda token: f"{settings.public_url}/s/{token}",
-            address=lambda text: web_address(text, "url"),
+        checkout=checkout,
+        refunds=refunds,
+        inbox=inbox,
+        night=NightShift(
+            store,
+            mint,
+            clock,
+            Sweeper(store, psps, mint, clock, inbox, refunds, checkout),
+            Reconciler(store, psps, mint, inbox),
         ),
-        refunds=Refunds(store, psps, mint),
     )
 
 
@@ -121,6 +138,6 @@ class _WooshPays:
 
 @cache
 def _http() -> Any:
-    from chalicelib.adapters.wooshpay.client import http_client
+    from chalicelib.adapters.wooshpay.http import http_client
 
     return http_client()

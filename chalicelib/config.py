@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from chalicelib.domain.money import is_currency
+from chalicelib.domain.refunds import RefundKeys
 
 WOOSHPAY_PAGES = "https://*.wooshpay.com"
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
@@ -30,6 +31,7 @@ class Settings:
     stage: str
     wooshpay_api_base: str | None
     minor_units: Mapping[str, int]
+    refund_keys: RefundKeys
     log_level: str
     region: str
     endpoint_url: str | None
@@ -51,6 +53,7 @@ def settings_from(environment: Mapping[str, str]) -> Settings:
         stage=_matching(environment, "TAUTAN_STAGE", _STAGE),
         wooshpay_api_base=_address("WOOSHPAY_API_BASE", base) if base else None,
         minor_units=_minor_units(environment.get("TAUTAN_MINOR_UNITS", "")),
+        refund_keys=_refund_keys(environment.get("TAUTAN_REFUND_KEYS", "unproven")),
         log_level=_level(environment.get("TAUTAN_LOG_LEVEL", "INFO")),
         region=_region(environment),
         endpoint_url=environment.get("AWS_ENDPOINT_URL") or None,
@@ -95,6 +98,12 @@ def _minor_units(text: str) -> dict[str, int]:
             raise ConfigError("TAUTAN_MINOR_UNITS", f"'{part}' is not like IDR=0")
         table[code] = int(places)
     return table
+
+
+def _refund_keys(text: str) -> RefundKeys:
+    if text not in list(RefundKeys):
+        raise ConfigError("TAUTAN_REFUND_KEYS", f"is one of {', '.join(RefundKeys)}")
+    return RefundKeys(text)
 
 
 def _level(text: str) -> str:

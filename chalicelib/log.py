@@ -37,6 +37,11 @@ def answered(
     _LOGGER.info(json.dumps(line))
 
 
+def worked(name: str, done: Mapping[str, Any]) -> None:
+    """The line of a job that runs by the clock: its name, and how much it did of what."""
+    _LOGGER.info(json.dumps({"event": f"{name}.done", **done}))
+
+
 def failure(request_id: str, error: Exception) -> None:
     """Our own failure: where it happened and its kind. A message may hold values: none is kept."""
     frames = traceback.extract_tb(error.__traceback__)

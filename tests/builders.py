@@ -36,7 +36,8 @@ from chalicelib.domain.psp_facts import (
     RefundFactStatus,
     SessionExpired,
 )
-from chalicelib.domain.refunds import Refund, RefundRequest, RefundStatus
+from chalicelib.domain.refund_rules import RefundRequest
+from chalicelib.domain.refunds import Refund, RefundStatus
 
 NOW = Millis(1_800_000_000_000)
 SECRET = "S" * 32

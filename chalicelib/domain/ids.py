@@ -40,6 +40,12 @@ def is_slug(text: str) -> bool:
     return len(text) <= 64 and text.isascii() and text.isalnum()
 
 
+def first_ulid(at: Millis) -> str:
+    """The lowest ULID that can be born at `at`: a bound for ids by time."""
+    letters = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+    return "".join(letters[at >> shift & 31] for shift in range(45, -1, -5)) + "0" * 16
+
+
 def session_id(payment: PaymentId) -> str:
     """The payment's name as a checkout session; also our idempotency key at the provider."""
     return f"cs_{payment}"

@@ -17,10 +17,14 @@ class EntryKind(StrEnum):
     CAPTURED = "payment.captured"
     STATUS = "payment.status"
     REVIEW = "payment.review"
+    REVIEW_CLOSED = "payment.review_closed"
+    USE_RETURNED = "payment.use_returned"
+    DISPUTE = "payment.dispute"
     REFUND_RESERVED = "refund.reserved"
     REFUND_POSTED = "refund.posted"
     REFUND_VOIDED = "refund.voided"
     REFUND_REVERSED = "refund.reversed"
+    REFUND_EXTERNAL = "refund.external"
 
 
 class Totals(NamedTuple):
@@ -61,6 +65,11 @@ def reversed_(amount: int) -> Totals:
     return Totals(remaining=amount, refunded=-amount)
 
 
+def external(amount: int) -> Totals:
+    """What a refund that happened without us changes."""
+    return Totals(remaining=-amount, refunded=amount)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cause:
     """Who changed it and why: an API key's last four or the provider; a request, event, refund."""
@@ -90,3 +99,35 @@ def fold(entries: Iterable[LedgerEntry]) -> Totals:
         totals = totals.plus(entry.delta)
         assert totals.balanced, f"entry {place} does not balance"
     return totals
+
+
+class Standing(NamedTuple):
+    """What a payment's entries say of it: totals, status, the refund in flight, every refund."""
+
+    totals: Totals
+    status: str
+    inflight: str | None
+    refunds: tuple[str, ...]
+
+
+def standing(entries: Iterable[LedgerEntry]) -> Standing:
+    """The payment that the entries tell of; AssertionError like `fold`."""
+    entries = list(entries)
+    status, inflight = "unpaid", None
+    for entry in entries:
+        match entry.kind:
+            case EntryKind.STATUS | EntryKind.CAPTURED:
+                status = entry.subject
+            case EntryKind.REFUND_RESERVED:
+                assert inflight is None, f"entry {entry.seq} is a second refund in flight"
+                inflight = entry.subject
+            case EntryKind.REFUND_POSTED | EntryKind.REFUND_VOIDED:
+                assert inflight == entry.subject, f"entry {entry.seq} ends another refund"
+                inflight = None
+    return Standing(fold(entries), status, inflight, refunds_in(entries))
+
+
+def refunds_in(entries: Iterable[LedgerEntry]) -> tuple[str, ...]:
+    """The refunds that the entries are about, the first first."""
+    subjects = [entry.subject for entry in entries if entry.kind.value.startswith("refund.")]
+    return tuple(dict.fromkeys(subjects))

@@ -2,8 +2,17 @@
 
 import hmac
 from dataclasses import dataclass
+from enum import StrEnum
 
 from chalicelib.domain.ids import MerchantId, Millis, SecretKey, Tenant
+
+
+class Policy(StrEnum):
+    """What a merchant does with a payment that came late, or one more than its link may sell."""
+
+    ACCEPT = "accept"
+    REVIEW = "review"  # a person decides
+    REFUND = "refund"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -13,6 +22,8 @@ class Merchant:
     id: MerchantId
     name: str
     created: Millis
+    late_payment_policy: Policy = Policy.REVIEW
+    duplicate_payment_policy: Policy = Policy.REVIEW
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,6 +16,7 @@ class Closed(StrEnum):
     PAUSED = "paused"
     EXPIRED = "expired"
     ARCHIVED = "archived"
+    LIMIT_REACHED = "limit_reached"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,14 @@ class PaymentLink:
     expires_at: Millis | None = None
     inactive_message: str | None = None
     metadata: Mapping[str, str]
+    limit: int | None = None  # how many payments it may have; None: any number
+    uses_remaining: int | None = None  # not paid and not held by a session that is open
+    completed: int = 0  # payments that spent a use
+
+    @property
+    def is_limited(self) -> bool:
+        """Whether each payment has to hold a use of it."""
+        return self.limit is not None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,17 +73,24 @@ class Offer:
             return Closed.EXPIRED
         if not all(item.product.active and item.price.active for item in self.items):
             return Closed.ARCHIVED
+        if self.link.uses_remaining == 0:
+            return Closed.LIMIT_REACHED
         return None
 
     def must_be_open(self, now: Millis) -> None:
         """Raises PaymentLinkInactive with the reason when it cannot be paid at `now`."""
         reason = self.closed(now)
         if reason is not None:
-            raise PaymentLinkInactive(
-                f"This payment link is {reason}.",
-                user_message=self.link.inactive_message,
-                details={"inactive_reason": reason.value},
-            )
+            raise closed_because(reason, self.link.inactive_message)
+
+
+def closed_because(reason: Closed, message: str | None = None) -> PaymentLinkInactive:
+    """The error that says why; `message` is the merchant's own to shoppers."""
+    return PaymentLinkInactive(
+        f"This payment link is closed: {reason}.",
+        user_message=message,
+        details={"inactive_reason": reason.value},
+    )
 
 
 def offer_of(

@@ -4,11 +4,12 @@ Its status only rises in rank, whatever the order in which the provider's messag
 
     unpaid 0  <  processing 20  <  failed = canceled = expired 30  <  (in review) 35  <  paid 40
 
-How much was refunded is never a status; it is derived from the totals.
+How much was refunded is never a status; it is derived from the totals. What a fact of the provider
+does to a payment is decided in payment_decisions.py.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Literal
 
@@ -17,9 +18,12 @@ from chalicelib.domain.errors import CheckoutSessionExpired
 from chalicelib.domain.ids import Millis, PaymentId, PaymentLinkId, RefundId, Tenant
 from chalicelib.domain.ledger import Cause, EntryKind, LedgerEntry, Totals
 from chalicelib.domain.money import Money
-from chalicelib.domain.psp_facts import IntentFact, IntentStatus, SessionExpired
+from chalicelib.domain.psp_facts import DisputeStatus
 
 SESSION_LIFETIME_MS = 24 * 60 * 60 * 1000  # WooshPay's checkout guide, page 1722914
+LIMITED_LIFETIME_MS = 60 * 60 * 1000  # of a session that holds one of a limited link's uses
+LOOKS_AFTER_CREATED = (2 * 60_000, 10 * 60_000, 60 * 60_000)
+LOOKS_AFTER_EXPIRY = (5 * 60_000, 25 * 60 * 60_000)
 RANK_IN_REVIEW = 35
 RefundState = Literal["none", "partial", "full"]
 NOTHING = Totals()
@@ -45,31 +49,33 @@ RANKS: Mapping[PaymentStatus, int] = {
     PaymentStatus.PAID: 40,
 }
 
-_TOLD_AS: Mapping[IntentStatus, PaymentStatus] = {
-    IntentStatus.WAITING: PaymentStatus.UNPAID,
-    IntentStatus.PROCESSING: PaymentStatus.PROCESSING,
-    IntentStatus.FAILED: PaymentStatus.FAILED,
-    IntentStatus.CANCELED: PaymentStatus.CANCELED,
-    IntentStatus.SUCCEEDED: PaymentStatus.PAID,
-}
-
 
 class ReviewReason(StrEnum):
     """Why a person has to look at a payment."""
 
     AMOUNT_MISMATCH = "amount_mismatch"
     CURRENCY_MISMATCH = "currency_mismatch"
-    LATE = "late"
+    LATE = "late"  # paid after its session was over
+    SURPLUS = "surplus"  # paid after its link had sold all that it may
+
+
+class Use(StrEnum):
+    """What a payment did with the use that a limited link kept for it."""
+
+    HELD = "held"
+    RETURNED = "returned"
+    SPENT = "spent"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Review:
-    """What was asked, what came, and why they do not go together."""
+    """What was asked, what came, and why they do not go together; `verdict` once it is closed."""
 
     reason: ReviewReason
     expected: Money
     received: Money
     at: Millis
+    verdict: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,8 +115,10 @@ class Payment:
     method: str | None = None
     paid_at: Millis | None = None
     review: Review | None = None
-    disputed: bool = False
+    use: Use | None = None  # None: its link has no limit, or it came by none
+    disputes: Mapping[str, DisputeStatus] = field(default_factory=dict)
     refund_inflight: RefundId | None = None
+    due_at: Millis | None = None  # when somebody must look at it again
     seq: int = 0
 
     @property
@@ -136,6 +144,11 @@ class Payment:
             raise CheckoutSessionExpired("This checkout session can no longer be paid.")
 
     @property
+    def disputed(self) -> bool:
+        """Whether a dispute is open or was lost; one that was won no longer counts."""
+        return any(status is not DisputeStatus.WON for status in self.disputes.values())
+
+    @property
     def refund_status(self) -> RefundState:
         """none, partial or full: by what was refunded, pending refunds not counted."""
         if self.totals.refunded == 0:
@@ -151,94 +164,11 @@ class Payment:
         entry = LedgerEntry(seq=self.seq + 1, kind=kind, delta=delta, subject=subject, cause=cause)
         return replace(self, totals=totals, seq=entry.seq), entry
 
-
-@dataclass(frozen=True, slots=True)
-class Changed:
-    """The payment after a fact, and the ledger entry that belongs to the change."""
-
-    payment: Payment
-    entry: LedgerEntry
-
-
-@dataclass(frozen=True, slots=True)
-class Unchanged:
-    """The fact changes nothing, and why."""
-
-    why: str
-
-
-@dataclass(frozen=True, slots=True)
-class Contradicted:
-    """The fact cannot be about this payment; it is set aside and changes nothing."""
-
-    why: str
-
-
-Decision = Changed | Unchanged | Contradicted
-
-
-def decide(payment: Payment, fact: IntentFact, cause: Cause) -> Decision:
-    """What a payment intent's state at the provider means for this payment."""
-    if fact.livemode != payment.tenant.livemode:
-        return Contradicted("livemode_mismatch")
-    if payment.provider is not None and payment.provider.intent != fact.intent:
-        return Contradicted("intent_mismatch")
-    told = _TOLD_AS[fact.status]
-    if RANKS[told] <= payment.rank:
-        return Unchanged(f"already_{payment.status}")
-    if told is not PaymentStatus.PAID:
-        return _risen(payment, told, cause)
-    wrong = _mismatch(payment, fact)
-    if wrong and payment.review is not None:
-        return Unchanged("already_in_review")
-    return _held(payment, fact, wrong, cause) if wrong else _paid(payment, fact, cause)
-
-
-def decide_expired(payment: Payment, fact: SessionExpired, cause: Cause) -> Decision:
-    """What the end of the provider's page means for this payment."""
-    if payment.provider is not None and payment.provider.session not in (None, fact.session):
-        return Contradicted("session_mismatch")
-    if RANKS[PaymentStatus.EXPIRED] <= payment.rank:
-        return Unchanged(f"already_{payment.status}")
-    return _risen(payment, PaymentStatus.EXPIRED, cause)
-
-
-def _mismatch(payment: Payment, fact: IntentFact) -> ReviewReason | None:
-    currencies = {payment.amount.currency, fact.amount.currency, fact.received.currency}
-    if len(currencies) > 1:
-        return ReviewReason.CURRENCY_MISMATCH
-    if {fact.amount.amount, fact.received.amount} != {payment.amount.amount}:
-        return ReviewReason.AMOUNT_MISMATCH
-    return None
-
-
-def _risen(payment: Payment, status: PaymentStatus, cause: Cause) -> Changed:
-    after, entry = payment.moved(EntryKind.STATUS, status.value, NOTHING, cause)
-    return Changed(replace(after, status=status), entry)
-
-
-def _held(payment: Payment, fact: IntentFact, reason: ReviewReason, cause: Cause) -> Changed:
-    after, entry = payment.moved(EntryKind.REVIEW, reason.value, NOTHING, cause)
-    review = Review(reason=reason, expected=payment.amount, received=fact.received, at=cause.at)
-    return Changed(replace(after, review=review), entry)
-
-
-def _paid(payment: Payment, fact: IntentFact, cause: Cause) -> Changed:
-    received = fact.received.amount
-    delta = Totals(captured=received, remaining=received)
-    after, entry = payment.moved(EntryKind.CAPTURED, PaymentStatus.PAID.value, delta, cause)
-    late = payment.status in (PaymentStatus.CANCELED, PaymentStatus.EXPIRED)
-    review = Review(
-        reason=ReviewReason.LATE, expected=payment.amount, received=fact.received, at=cause.at
-    )
-    return Changed(
-        replace(
-            after,
-            status=PaymentStatus.PAID,
-            provider=payment.provider or ProviderSession(None, fact.intent, None),
-            method=fact.method,
-            paid_at=cause.at,
-            review=review if late else None,
-        ),
-        entry,
-    )
+    def next_look(self, now: Millis) -> Millis | None:
+        """When to ask the provider about it again, if it has not told by then; None when paid,
+        held for review, or when even a late payment would have been told."""
+        if self.rank >= RANK_IN_REVIEW:
+            return None
+        looks = [self.created + wait for wait in LOOKS_AFTER_CREATED]
+        looks += [self.expires_at + wait for wait in LOOKS_AFTER_EXPIRY]
+        return min((Millis(look) for look in looks if look > now), default=None)

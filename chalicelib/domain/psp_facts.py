@@ -4,7 +4,7 @@ Amounts are in our smallest unit. `payment` and `refund` are what our own metada
 which must agree with everything else before it is believed.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from chalicelib.domain.ids import Millis, PaymentId, RefundId
@@ -101,7 +101,8 @@ Fact = IntentFact | SessionExpired | RefundFact | DisputeFact | Unrecognised | U
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PspEvent:
-    """One authentic event. `sha256` is of the bytes as they came; `created` is the provider's."""
+    """One authentic event. `sha256` is of its type and object: bytes may change between
+    deliveries, what is said may not. `created` is the provider's."""
 
     id: str
     type: str
@@ -109,6 +110,10 @@ class PspEvent:
     sha256: str
     livemode: bool
     fact: Fact
+
+    def saying(self, fact: Fact) -> "PspEvent":
+        """This event with what holds now instead of what it said."""
+        return replace(self, fact=fact)
 
 
 # --- what a call to the provider came to ------------------------------------------------------

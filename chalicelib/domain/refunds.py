@@ -4,7 +4,8 @@
        │  ╲──▶ PENDING_PSP ──▶ POSTED | VOIDED
        │   ╲─▶ UNKNOWN ──(same key again, or evidence)──▶ POSTED | VOIDED | PENDING_PSP
        ├──────▶ RESERVED (definitely not executed) ──▶ SENDING
-       └──────▶ VOIDED
+       └──────▶ VOIDED ──(the provider says that it did happen)──▶ POSTED
+    a refund made without us ──▶ POSTED
 
 What is reserved is out of reach of every other refund at once, and a refund that may have happened
 is never released by a clock. One refund is in flight per payment.
@@ -13,27 +14,14 @@ is never released by a clock. One refund is in flight per payment.
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import assert_never
 
-from chalicelib.domain.capabilities import CAPABILITIES, RefundRules, strictest
-from chalicelib.domain.errors import (
-    RefundableAmountChanged,
-    RefundAlreadyFull,
-    RefundAmountExceedsRefundable,
-    RefundBlockedByDispute,
-    RefundInProgress,
-    RefundMultipleNotSupported,
-    RefundNotSupportedByMethod,
-    RefundPartialNotSupported,
-    RefundRefused,
-    RefundWindowClosed,
-    SessionNotPaid,
-)
+from chalicelib.domain.errors import SessionNotPaid
 from chalicelib.domain.ids import Millis, PaymentId, RefundId, Tenant
 from chalicelib.domain.ledger import (
     Cause,
     EntryKind,
     LedgerEntry,
+    external,
     posted,
     reserved,
     reversed_,
@@ -41,18 +29,16 @@ from chalicelib.domain.ledger import (
 )
 from chalicelib.domain.money import Money
 from chalicelib.domain.payments import Payment, PaymentStatus
-from chalicelib.domain.psp_facts import (
-    Accepted,
-    Declined,
-    Done,
-    InDoubt,
-    NotExecuted,
-    RefundOutcome,
-)
+from chalicelib.domain.psp_facts import RefundFact
+from chalicelib.domain.refund_rules import RefundRequest, check
 
 LEASE_MS = 60_000
-RESENT_FOR_MS = 20 * 60 * 60 * 1000  # keys are kept a day elsewhere; WooshPay does not say
-DAY_MS = 24 * 60 * 60 * 1000
+MINUTE = 60_000
+WAITS = (5_000, 30_000, 2 * MINUTE, 10 * MINUTE)
+USUAL_WAIT_MS = 60 * MINUTE
+RESENT_FOR_MS = 20 * 60 * MINUTE  # keys are kept a day elsewhere; WooshPay does not say
+OLD_WAIT_MS = 6 * 60 * MINUTE  # a person has been told by then
+WATCHED_FOR_MS = 30 * 24 * 60 * MINUTE
 REASONS = ("duplicate", "fraudulent", "requested_by_customer", "resolved_dispute")
 
 
@@ -66,6 +52,21 @@ class RefundStatus(StrEnum):
     POSTED = "posted"
     VOIDED = "voided"
     REVERSED = "reversed"
+
+
+class Origin(StrEnum):
+    """Who began it."""
+
+    API = "api"
+    POLICY = "policy"  # the merchant's, for late and surplus payments
+    EXTERNAL = "external"  # made without us, in WooshPay's dashboard
+
+
+class RefundKeys(StrEnum):
+    """Whether WooshPay is believed to honour Idempotency-Key on refunds (it does not say)."""
+
+    HONOURED = "honoured"
+    UNPROVEN = "unproven"
 
 
 OPEN = (
@@ -103,37 +104,51 @@ class Refund:
     psp_refund: str | None = None
     failure: str | None = None
 
+    origin: Origin = Origin.API
+    claim: tuple[str, str] | None = None  # the idempotency key's scope and name
+    sent_at: int = 0  # the last time that it may have been sent
+    absent_since: int | None = None  # since when the provider's total is known not to hold it
+    due_at: Millis | None = None  # when somebody must look at it again
+
     @property
     def was_declined(self) -> bool:
         """Whether the provider refused it, so that nothing was refunded."""
         return self.status is RefundStatus.VOIDED
 
-    def may_be_sent(self, now: Millis) -> bool:
-        """Whether an attempt may start: nobody else is at it, the end is not known, and the
-        provider still remembers the key of the first one."""
+    def may_be_taken_up(self, now: Millis) -> bool:
+        """Whether an attempt may start: nobody else is at it, and its end is not known."""
+        return self.status in SENDABLE and self.lease_until <= now
+
+    def may_be_sent(self, now: Millis, keys: RefundKeys) -> bool:
+        """Whether it may be sent (again): nothing went before, or the provider still knows the key
+        of what did and will not do it twice."""
         remembered = now - self.created < RESENT_FOR_MS
-        return self.status in SENDABLE and self.lease_until <= now and remembered
+        return not self.in_doubt or (remembered and keys is RefundKeys.HONOURED)
 
     def leased(self, owner: str, now: Millis) -> "Refund":
-        """This refund while `owner` sends it."""
+        """This refund while `owner` is at it. A lease that ran out while it was being sent leaves
+        in doubt whether it was."""
+        until = Millis(now + LEASE_MS)
         return replace(
             self,
             status=RefundStatus.SENDING,
             lease_owner=owner,
-            lease_until=now + LEASE_MS,
+            lease_until=until,
             attempts=self.attempts + 1,
             in_doubt=self.in_doubt or self.status is RefundStatus.SENDING,
+            due_at=until,
         )
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RefundRequest:
-    """What a merchant asks. `amount` None means all that remains; both in the smallest unit."""
-
-    amount: int | None
-    reason: str | None = None
-    expected_remaining: int | None = None
-    metadata: Mapping[str, str]
+    def next_look(self, now: Millis) -> Millis | None:
+        """When an open refund is looked at again: soon, then hourly, then for a month."""
+        age = now - self.created
+        if age >= WATCHED_FOR_MS:
+            return None
+        if age >= RESENT_FOR_MS:
+            return Millis(now + OLD_WAIT_MS)
+        place = self.attempts - 1
+        wait = WAITS[place] if 0 <= place < len(WAITS) else USUAL_WAIT_MS
+        return Millis(now + wait)
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,15 +160,15 @@ class Step:
     entry: LedgerEntry
 
 
-def rules_for(payment: Payment) -> RefundRules:
-    """The rules of the method used; while that is unknown, the strictest of those allowed."""
-    if payment.method is not None and payment.method in CAPABILITIES:
-        return strictest((payment.method,))
-    return strictest(payment.payment_method_types)
-
-
-def reserve(
-    payment: Payment, request: RefundRequest, *, id: RefundId, owner: str, cause: Cause
+def reserve(  # noqa: PLR0913 - what it is, and who asked for it
+    payment: Payment,
+    request: RefundRequest,
+    *,
+    id: RefundId,
+    owner: str,
+    cause: Cause,
+    origin: Origin = Origin.API,
+    claim: tuple[str, str] | None = None,
 ) -> Step:
     """Take the amount out of what remains, before anything is sent.
 
@@ -161,11 +176,7 @@ def reserve(
     """
     if payment.status is not PaymentStatus.PAID or payment.provider is None:
         raise SessionNotPaid(f"The payment is {payment.status}; only a paid one is refunded.")
-    remaining = payment.amount.with_amount(payment.totals.remaining)
-    amount = remaining if request.amount is None else payment.amount.with_amount(request.amount)
-    _check_state(payment, request, remaining)
-    _check_amount(payment, amount, remaining)
-    _check_rules(payment, amount, remaining, cause.at)
+    amount = check(payment, request, cause.at)
     after, entry = payment.moved(EntryKind.REFUND_RESERVED, id, reserved(amount.amount), cause)
     refund = Refund(
         id=id,
@@ -177,81 +188,19 @@ def reserve(
         status=RefundStatus.RESERVED,
         reason=request.reason,
         metadata=request.metadata,
+        origin=origin,
+        claim=claim,
+        sent_at=cause.at,
     )
     return Step(replace(after, refund_inflight=id), refund.leased(owner, cause.at), entry)
 
 
-def _check_state(payment: Payment, request: RefundRequest, remaining: Money) -> None:
-    left = {"amount_refundable": remaining.amount}
-    if payment.disputed:
-        raise RefundBlockedByDispute("The payment is disputed.", details=dict(left))
-    if payment.refund_inflight is not None:
-        raise RefundInProgress(
-            f"Refund {payment.refund_inflight} of this payment is still in progress.",
-            details={"refund": payment.refund_inflight, **left},
-        )
-    if request.expected_remaining not in (None, remaining.amount):
-        raise RefundableAmountChanged(
-            f"{remaining} is refundable, not the expected {request.expected_remaining}.",
-            param="expected_remaining",
-            details=dict(left),
-        )
-
-
-def _check_amount(payment: Payment, amount: Money, remaining: Money) -> None:
-    if remaining.amount == 0:
-        raise RefundAlreadyFull(
-            "The payment is already refunded in full.", details={"amount_refundable": 0}
-        )
-    if amount.amount > remaining.amount:
-        pending = payment.amount.with_amount(payment.totals.refund_pending)
-        raise RefundAmountExceedsRefundable(amount, remaining, pending)
-
-
-def _check_rules(payment: Payment, amount: Money, remaining: Money, now: Millis) -> None:
-    rules, method = rules_for(payment), payment.method or "/".join(payment.payment_method_types)
-    partial = amount.amount < payment.totals.captured
-    again = payment.totals.refunded > 0
-    if not rules.refund:
-        raise _against(
-            RefundNotSupportedByMethod, f"{method} takes no refunds.",
-            "Metode pembayaran ini tidak mendukung refund.", "refund", remaining,
-        )  # fmt: skip
-    if partial and not rules.partial:
-        raise _against(
-            RefundPartialNotSupported, f"{method} takes a refund in full only.",
-            "Metode pembayaran ini hanya mendukung refund penuh.", "partial_refund", remaining,
-        )  # fmt: skip
-    if again and not rules.multiple_partial:
-        raise _against(
-            RefundMultipleNotSupported,
-            f"{method} allows one partial refund, and this payment has had it.",
-            "Metode pembayaran ini hanya mengizinkan satu kali refund sebagian.",
-            "multiple_partial_refunds", remaining,
-        )  # fmt: skip
-    if rules.window_days is not None and now - (payment.paid_at or 0) > rules.window_days * DAY_MS:
-        raise _against(
-            RefundWindowClosed, f"{method} takes refunds for {rules.window_days} days.",
-            "Batas waktu refund untuk metode ini sudah lewat.", "refund_window", remaining,
-        )  # fmt: skip
-
-
-def _against(
-    error: type[RefundRefused], message: str, user_message: str, rule: str, remaining: Money
-) -> RefundRefused:
-    return error(
-        f"{message} {remaining} has not been refunded.",
-        user_message=user_message,
-        details={"rule": rule, "amount_refundable": remaining.amount},
-    )
-
-
-def post(payment: Payment, refund: Refund, psp_refund: str, cause: Cause) -> Step:
-    """The refund happened."""
+def post(payment: Payment, refund: Refund, psp_refund: str | None, cause: Cause) -> Step:
+    """The refund happened. `psp_refund` is None when only the provider's total says so."""
     after, entry = payment.moved(
         EntryKind.REFUND_POSTED, refund.id, posted(refund.amount.amount), cause
     )
-    done = replace(refund, status=RefundStatus.POSTED, psp_refund=psp_refund)
+    done = replace(refund, status=RefundStatus.POSTED, psp_refund=psp_refund, due_at=None)
     return Step(replace(after, refund_inflight=None), done, entry)
 
 
@@ -260,7 +209,7 @@ def void(payment: Payment, refund: Refund, failure: str, cause: Cause) -> Step:
     after, entry = payment.moved(
         EntryKind.REFUND_VOIDED, refund.id, voided(refund.amount.amount), cause
     )
-    dead = replace(refund, status=RefundStatus.VOIDED, failure=failure)
+    dead = replace(refund, status=RefundStatus.VOIDED, failure=failure, due_at=None)
     return Step(replace(after, refund_inflight=None), dead, entry)
 
 
@@ -272,21 +221,29 @@ def reverse(payment: Payment, refund: Refund, failure: str, cause: Cause) -> Ste
     return Step(after, replace(refund, status=RefundStatus.REVERSED, failure=failure), entry)
 
 
-def settle(payment: Payment, refund: Refund, outcome: RefundOutcome, cause: Cause) -> Step | Refund:
-    """What the answer of the provider means: a Step when money moves, else the refund alone."""
-    match outcome:
-        case Done(reference):
-            return post(payment, refund, reference, cause)
-        case Declined(reason) | NotExecuted(reason) if refund.in_doubt:
-            # An earlier attempt may have been carried out; a refusal may be its echo.
-            return replace(refund, status=RefundStatus.UNKNOWN, failure=reason)
-        case Declined(reason):
-            return void(payment, refund, reason, cause)
-        case Accepted(reference):
-            return replace(refund, status=RefundStatus.PENDING_PSP, psp_refund=reference)
-        case NotExecuted(reason):
-            return replace(refund, status=RefundStatus.RESERVED, failure=reason)
-        case InDoubt(reason):
-            return replace(refund, status=RefundStatus.UNKNOWN, failure=reason, in_doubt=True)
-        case _:
-            assert_never(outcome)
+def absorb(
+    payment: Payment, fact: RefundFact, *, id: RefundId, voided: Refund | None, cause: Cause
+) -> Step | None:
+    """A refund that happened without us, or one of ours (`voided`) that we held for dead: it is
+    counted. None when more went back than we knew to be left: then a person must look."""
+    if fact.amount.amount > payment.totals.remaining:
+        return None
+    subject = voided.id if voided else id
+    after, entry = payment.moved(
+        EntryKind.REFUND_EXTERNAL, subject, external(fact.amount.amount), cause
+    )
+    found = voided or Refund(
+        id=id,
+        tenant=payment.tenant,
+        payment=payment.id,
+        intent=fact.intent,
+        amount=fact.amount,
+        created=cause.at,
+        status=RefundStatus.POSTED,
+        metadata={},
+        origin=Origin.EXTERNAL,
+    )
+    done = replace(
+        found, status=RefundStatus.POSTED, psp_refund=fact.psp_refund or None, failure=None
+    )
+    return Step(after, done, entry)

@@ -1,19 +1,24 @@
 """Who asks, when, and under which idempotency key: what every story of a merchant begins with."""
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 
 from chalicelib.domain.errors import ApiKeyInvalid, ApiKeyMissing
 from chalicelib.domain.ids import Millis, Tenant, parse_secret_key
 from chalicelib.domain.ledger import Cause
 from chalicelib.domain.merchants import ApiKey
-from chalicelib.usecases.failures import Claim
-from chalicelib.usecases.idempotency import claim_for
+from chalicelib.usecases.failures import Answered, Claim
+from chalicelib.usecases.idempotency import LOCKED_MS, must_be_key
 from chalicelib.usecases.ports import Store
 
 
 @dataclass(frozen=True, slots=True)
 class Asking:
-    """One request of a merchant. `actor` is the API key's last four letters, for the ledger."""
+    """One request of a merchant. `actor` is the API key's last four letters, for the ledger.
+
+    `fingerprint` is a digest of what was asked; `tell` makes the answer of what came of it (a
+    resource, or the error that ended it), to be kept for whoever asks again.
+    """
 
     tenant: Tenant
     actor: str
@@ -21,10 +26,25 @@ class Asking:
     request_id: str
     idempotency_key: str | None = None
     fingerprint: str = ""
+    tell: Callable[[object], Answered] | None = None
 
-    def claim(self, scope: str, resource: str) -> Claim | None:
-        """The request's claim on its idempotency key, if it brought one."""
-        return claim_for(scope, self.idempotency_key, self.fingerprint, resource)
+    def claim(
+        self, scope: str, resource: str, created: object = None, owner: str | None = None
+    ) -> Claim | None:
+        """The request's claim on its idempotency key, if it brought one.
+
+        `created` is what one write ends the request with; `owner` is at it for longer than that.
+        """
+        if self.idempotency_key is None:
+            return None
+        claim = Claim(scope, must_be_key(self.idempotency_key), self.fingerprint, resource)
+        if owner is not None:
+            return replace(claim, owner=owner, locked_until=self.now + LOCKED_MS)
+        return self.finished(claim, created) if created is not None else claim
+
+    def finished(self, claim: Claim, outcome: object) -> Claim:
+        """The claim with the answer that `outcome` gives."""
+        return claim if self.tell is None else replace(claim, answer=self.tell(outcome))
 
     def cause(self, reference: str) -> Cause:
         """The cause that a ledger entry names."""

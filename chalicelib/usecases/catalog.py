@@ -47,6 +47,7 @@ class NewPaymentLink:
     active: bool = True
     expires_at: Millis | None = None
     inactive_message: str | None = None
+    limit: int | None = None
     metadata: Mapping[str, str]
 
 
@@ -82,7 +83,7 @@ def price_of(new: NewPrice, product: Product, mint: Mint, now: Millis) -> Price:
 def create_product(store: Store, mint: Mint, asking: Asking, new: NewProduct) -> Product:
     """A product, once per idempotency key."""
     product = product_of(new, mint, asking.now)
-    claim = asking.claim("products", product.id)
+    claim = asking.claim("products", product.id, product)
     return once(
         lambda: store.add_product(asking.tenant, product, claim),
         claim,
@@ -107,7 +108,7 @@ def create_price(store: Store, mint: Mint, asking: Asking, new: NewPrice) -> Pri
         else standing_product(store, asking.tenant, new.product)
     )
     price = price_of(new, product, mint, asking.now)
-    claim = asking.claim("prices", price.id)
+    claim = asking.claim("prices", price.id, price)
     fresh = product if isinstance(new.product, NewProduct) else None
     return once(
         lambda: store.add_price(asking.tenant, price, fresh, claim),
@@ -154,6 +155,8 @@ def create_payment_link(store: Store, mint: Mint, asking: Asking, new: NewPaymen
         expires_at=new.expires_at,
         inactive_message=new.inactive_message,
         metadata=new.metadata,
+        limit=new.limit,
+        uses_remaining=new.limit,
     )
     offer = offer_of(
         link,
@@ -163,7 +166,7 @@ def create_payment_link(store: Store, mint: Mint, asking: Asking, new: NewPaymen
     check_payable(
         total_of(offer.items), link.payment_method_types, Blame("line_items", "line_items")
     )
-    claim = asking.claim("payment_links", link.id)
+    claim = asking.claim("payment_links", link.id, offer)
     return once(
         lambda: store.add_payment_link(asking.tenant, link, claim),
         claim,

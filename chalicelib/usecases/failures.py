@@ -8,21 +8,48 @@ class StoreUnavailable(Exception):
 
 
 class Lost(Exception):
-    """A guard did not hold, so nothing was written; `guards` names the writes that were refused."""
+    """A guard did not hold, so nothing was written; `guards` names the writes that were refused.
 
-    def __init__(self, *guards: str) -> None:
+    `seen` is the event that was kept before, when the write named `event` was refused for it.
+    """
+
+    def __init__(self, *guards: str, seen: "SeenEvent | None" = None) -> None:
         super().__init__(", ".join(guards))
         self.guards = frozenset(guards)
+        self.seen = seen
+
+
+@dataclass(frozen=True, slots=True)
+class SeenEvent:
+    """An event as it is kept: the digest of its bytes, and whether its end is not known yet."""
+
+    sha256: str
+    is_open: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """What a request was answered: the HTTP status and the JSON text."""
+
+    status: int
+    body: str
 
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """An idempotency key taken for a request: `scope` is the route, `resource` what came of it."""
+    """An idempotency key taken for a request: `scope` is the route, `resource` what comes of it.
+
+    Until `answer` is known `owner` is at it, and nobody else before `locked_until`; 0 means that
+    the resource itself says how far it is.
+    """
 
     scope: str
     key: str
     fingerprint: str
     resource: str
+    owner: str = ""
+    locked_until: int = 0
+    answer: Answered | None = None
 
 
 class Claimed(Exception):
@@ -31,3 +58,11 @@ class Claimed(Exception):
     def __init__(self, claim: Claim) -> None:
         super().__init__(claim.key)
         self.claim = claim
+
+
+class Replayed(Exception):
+    """The same request was answered before; the answer is given again and nothing is done."""
+
+    def __init__(self, answer: Answered) -> None:
+        super().__init__(str(answer.status))
+        self.answer = answer

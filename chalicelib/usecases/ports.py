@@ -6,9 +6,11 @@ on one screen. Writes raise `Lost` when a guard did not hold.
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Generic, Protocol, TypeVar
 
 from chalicelib.domain.catalog import Price, Product
+from chalicelib.domain.discrepancies import Discrepancy
 from chalicelib.domain.ids import (
     MerchantId,
     Millis,
@@ -24,8 +26,9 @@ from chalicelib.domain.inbox import InboxEvent
 from chalicelib.domain.ledger import LedgerEntry
 from chalicelib.domain.merchants import ApiKey, Merchant
 from chalicelib.domain.money import Money
+from chalicelib.domain.payment_decisions import Changed
 from chalicelib.domain.payment_links import Offer, PaymentLink
-from chalicelib.domain.payments import Changed, Payment, ProviderSession
+from chalicelib.domain.payments import Payment, ProviderSession
 from chalicelib.domain.psp_facts import IntentFact, PspEvent, RefundFact, RefundOutcome
 from chalicelib.domain.refunds import Refund, Step
 from chalicelib.usecases.failures import Claim
@@ -51,6 +54,24 @@ class Found(Generic[T]):
     has_more: bool
 
 
+class DueKind(StrEnum):
+    """What can be due."""
+
+    PAYMENT = "payment"
+    REFUND = "refund"
+    EVENT = "event"
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """Something that must be looked at again: `id` of a payment, refund or event."""
+
+    kind: DueKind
+    tenant: Tenant
+    id: str
+    at: Millis
+
+
 @dataclass(frozen=True, slots=True)
 class OpenedLink:
     """A link as its page needs it: whose it is and what is offered."""
@@ -71,6 +92,14 @@ class CreatedSession:
 
 class Store(Protocol):
     """Everything that is kept."""
+
+    def merchants(self, part: Slice) -> Found[Merchant]:
+        """Every merchant, for the operator."""
+        ...
+
+    def set_policies(self, merchant: Merchant) -> None:
+        """The merchant's policies. Raises Lost when there is no such merchant."""
+        ...
 
     def add_merchant(self, merchant: Merchant, key: ApiKey) -> None: ...
     def add_api_key(self, key: ApiKey) -> None: ...
@@ -104,10 +133,18 @@ class Store(Protocol):
         ...
 
     def begin_payment(self, payment: Payment, claim: Claim | None) -> None:
-        """The intent of a payment, before the provider hears of it. Raises Claimed."""
+        """The intent of a payment, before the provider hears of it; it holds a use of a limited
+        link. Raises Claimed; Lost: `payment` when it is there already, `link` when no use is left.
+        """
         ...
 
-    def bind_provider(self, payment: Payment, provider: ProviderSession) -> None:
+    def take_over(self, tenant: Tenant, before: Claim, after: Claim) -> None:
+        """A claim whose owner is late goes to another. Raises Lost when it has moved."""
+        ...
+
+    def bind_provider(
+        self, payment: Payment, provider: ProviderSession, answered: Claim | None
+    ) -> None:
         """Keep the provider's names. Guard: none are kept yet, or the same ones. Raises Lost."""
         ...
 
@@ -127,16 +164,64 @@ class Store(Protocol):
 
     def payments(self, tenant: Tenant, part: Slice) -> Found[Payment]: ...
 
-    def record_change(self, before: Payment, change: Changed, event: InboxEvent | None) -> None:
+    def record_change(
+        self,
+        before: Payment,
+        change: Changed,
+        event: InboxEvent | None = None,
+        answered: Claim | None = None,
+    ) -> None:
         """A payment's change with its ledger entry and the event that caused it.
 
-        Raises Lost: `event` when the event was seen before, `payment` when the payment has moved.
+        Raises Lost: `event` when the event was seen before, `payment` when the payment has moved,
+        `link` when a use was wanted and none is left.
         """
         ...
 
-    def record_event(self, tenant: Tenant, event: InboxEvent) -> None:
-        """An event that changes nothing. Raises Lost when it was seen before."""
+    def record_event(
+        self, tenant: Tenant, event: InboxEvent, found: Discrepancy | None = None
+    ) -> None:
+        """An event that changes nothing (yet). Raises Lost when it was seen before."""
         ...
+
+    def kept_event(self, tenant: Tenant, id: str) -> InboxEvent | None:
+        """An event that waits to be looked at again; None when there is none or it has ended."""
+        ...
+
+    def put_off_payment(self, before: Payment, after: Payment) -> None:
+        """When to look at the payment again. Raises Lost when it has moved."""
+        ...
+
+    def put_off_refund(self, before: Refund, after: Refund) -> None:
+        """When to look again at a refund that the provider has taken on. Raises Lost."""
+        ...
+
+    def due(self, now: Millis, limit: int) -> Sequence[Due]:
+        """What is due, the longest due first; at most `limit` (eventually consistent)."""
+        ...
+
+    def take_lease(self, name: str, owner: str, now: Millis, until: Millis) -> bool:
+        """Whether `owner` may go on alone until `until`; nobody else holds the lease now."""
+        ...
+
+    def beat(self, name: str, owner: str, now: Millis) -> None:
+        """The holder of a lease has done its round, and gives it back."""
+        ...
+
+    def heartbeat(self, name: str) -> Millis | None:
+        """When a round was last done."""
+        ...
+
+    def note_discrepancy(self, found: Discrepancy) -> bool:
+        """Keep it; False when it was found before."""
+        ...
+
+    def close_discrepancy(self, before: Discrepancy, after: Discrepancy) -> None:
+        """End it. Raises Lost when it is not open any more."""
+        ...
+
+    def discrepancy(self, tenant: Tenant, id: str) -> Discrepancy | None: ...
+    def discrepancies(self, tenant: Tenant, part: Slice) -> Found[Discrepancy]: ...
 
     def reserve_refund(self, before: Payment, step: Step, claim: Claim | None) -> None:
         """The refund's reservation and lease. Raises Claimed; Lost when the payment has moved."""
@@ -147,16 +232,41 @@ class Store(Protocol):
         ...
 
     def settle_refund(
-        self, before: Payment, step: Step, owner: str | None, event: InboxEvent | None
+        self,
+        before: Payment,
+        step: Step,
+        owner: str | None = None,
+        event: InboxEvent | None = None,
+        answered: Claim | None = None,
     ) -> None:
         """The end of a refund: posted or voided. `owner` is the sender's lease, None otherwise.
 
-        Raises Lost: `event`, `refund` (it has ended already, or the lease is another's), `payment`.
+        Raises Lost: `event`, `refund` (it has ended already, or the lease is another's), `payment`,
+        `bound` (the provider's refund is another one of ours).
         """
+        ...
+
+    def absorb_refund(
+        self, before: Payment, step: Step, voided: bool, event: InboxEvent | None
+    ) -> None:
+        """A refund that happened without us, or one that was held for dead. Raises Lost like
+        `settle_refund`."""
+        ...
+
+    def name_refund(self, refund: Refund, psp_refund: str, event: InboxEvent) -> None:
+        """The provider's id of a refund that was posted without knowing it. Raises Lost."""
         ...
 
     def reverse_refund(self, before: Payment, step: Step, event: InboxEvent) -> None:
         """A refund that came back. Raises Lost: `event`, `refund`, `payment`."""
+        ...
+
+    def refund_of(self, tenant: Tenant, psp_refund: str) -> Refund | None:
+        """By the provider's id of the refund; two reads."""
+        ...
+
+    def refunds_of(self, payment: Payment) -> Sequence[Refund]:
+        """Every refund of a payment, by its ledger; two reads."""
         ...
 
     def note_refund(self, refund: Refund, owner: str) -> None:

@@ -1,155 +1,198 @@
 """A webhook of the provider: authentic bytes become an effect, exactly once.
 
-The event is kept in the write group of its effect, never before it, so that "seen" always means
-"applied". The provider gets its 2xx only after that; a lost race is decided again on fresh state.
+An event is kept in the write group of its effect, never before it. What cannot be applied yet (its
+payment is not known here, or what it says must be asked of the provider) is kept as such, with the
+time when it is due again; so "kept" never means "applied". The provider gets its 2xx only after one
+of the two; a lost race is decided again on fresh state.
 """
 
+from dataclasses import dataclass
 from typing import assert_never
 
-from chalicelib.domain.errors import NotReadyYet
+from chalicelib.domain.discrepancies import Discrepancy, DiscrepancyKind
+from chalicelib.domain.errors import NotReadyYet, PspError
 from chalicelib.domain.ids import Millis, PaymentId, Tenant
 from chalicelib.domain.inbox import EventStatus, InboxEvent
 from chalicelib.domain.ledger import Cause
-from chalicelib.domain.payments import (
+from chalicelib.domain.payment_decisions import (
     Changed,
     Contradicted,
     Decision,
-    Payment,
     Unchanged,
     decide,
+    decide_dispute,
     decide_expired,
 )
+from chalicelib.domain.payments import Payment
 from chalicelib.domain.psp_facts import (
+    DisputeFact,
     IntentFact,
     PspEvent,
     RefundFact,
-    RefundFactStatus,
     SessionExpired,
     Unreadable,
     Unrecognised,
 )
-from chalicelib.domain.refunds import OPEN, Refund, RefundStatus, Step, post, reverse, void
+from chalicelib.usecases.apply_refund_fact import RefundFacts
 from chalicelib.usecases.failures import Lost
-from chalicelib.usecases.ports import Store
+from chalicelib.usecases.keep_event import Keeper
+from chalicelib.usecases.ports import Delivery, Mint, Psps, Store
 
 TRIES = 3
+UNKNOWN = "unknown_payment"
 DUPLICATE = "duplicate"
-FAILED = "the provider reported the refund as failed"
+CONFLICT = "conflict"
 
 
-def receive_psp_event(
-    store: Store, tenant: Tenant, event: PspEvent, *, now: Millis, request_id: str
-) -> str:
-    """What became of the event: applied, ignored, quarantined or duplicate.
+@dataclass(frozen=True, slots=True)
+class Inbox:
+    """What the story needs."""
 
-    Raises NotReadyYet when it is about a payment that we do not know, or lost three races: the
-    provider delivers it again.
-    """
-    cause = Cause(actor="wooshpay", reference=event.id, request_id=request_id, at=now)
-    for _ in range(TRIES):
+    store: Store
+    psps: Psps
+    mint: Mint
+
+    def receive(self, delivery: Delivery, *, now: Millis, request_id: str) -> str:
+        """What became of the event: applied, ignored, quarantined, deferred, stale, duplicate or
+        conflict (its id was another event's).
+
+        Raises NotReadyYet when it lost three races: the provider delivers it again.
+        """
+        event = delivery.event
+        cause = Cause(actor="wooshpay", reference=event.id, request_id=request_id, at=now)
+        fresh = InboxEvent(event=event, status=EventStatus.STALE, why="untrusted", at=now)
         try:
-            return _once(store, tenant, event, cause)
+            if delivery.trusted or not must_be_asked(event):
+                return self._taken(delivery.tenant, fresh, event, cause)
+            self.store.record_event(delivery.tenant, fresh.put_off(EventStatus.STALE, "stale", now))
         except Lost as lost:
-            if "event" in lost.guards:
-                return DUPLICATE
-    raise NotReadyYet("The payment is changing. Deliver the event again.")
+            return self._seen(delivery, lost, cause)
+        return self.look_again(delivery.tenant, event.id, cause) or EventStatus.STALE.value
 
+    def look_again(self, tenant: Tenant, id: str, cause: Cause) -> str | None:
+        """What became of a kept event, asked of the provider now; None when it has ended."""
+        kept = self.store.kept_event(tenant, id)
+        if kept is None:
+            return None
+        looked = kept.looked_at()
+        try:
+            event = self._asked(tenant, kept.event)
+        except PspError as error:
+            event, why = None, error.message
+        try:
+            if event is None:
+                return Keeper(self.store, tenant, looked, cause.at).put_off(kept.status, why)
+            return self._taken(tenant, looked, event, cause)
+        except Lost:
+            return DUPLICATE  # somebody else looked at the same time
 
-def _once(store: Store, tenant: Tenant, event: PspEvent, cause: Cause) -> str:
-    match event.fact:
-        case IntentFact() as fact:
-            payment = _find(store, tenant, fact.payment, fact.intent)
-            return _apply(store, payment, event, _decided(store, payment, fact, cause), cause)
-        case SessionExpired() as fact:
-            payment = _find(store, tenant, fact.payment, fact.intent)
-            return _apply(store, payment, event, decide_expired(payment, fact, cause), cause)
-        case RefundFact() as fact:
-            return _refund(store, tenant, event, fact, cause)
-        case Unreadable(why):
-            return _keep(store, tenant, event, EventStatus.QUARANTINED, why, cause)
-        case Unrecognised(type):
-            return _keep(store, tenant, event, EventStatus.IGNORED, f"unknown_{type}", cause)
-        case _:
-            assert_never(event.fact)
+    def _asked(self, tenant: Tenant, event: PspEvent) -> PspEvent:
+        """The event with what holds now instead of what it said; raises PspError."""
+        match event.fact:
+            case IntentFact(intent=intent):
+                fact: IntentFact | RefundFact = self.psps(tenant).intent(intent)
+            case RefundFact(psp_refund=psp_refund):
+                fact = self.psps(tenant).find_refund(psp_refund)
+            case _:
+                return event
+        return event.saying(fact)
 
+    def _taken(self, tenant: Tenant, inbox: InboxEvent, event: PspEvent, cause: Cause) -> str:
+        """The event with its effect; raises Lost when its id was seen before."""
+        for _ in range(TRIES):
+            try:
+                return self._once(tenant, inbox, event, cause)
+            except Lost as lost:
+                if "event" in lost.guards:
+                    raise
+        raise NotReadyYet("The payment is changing. Deliver the event again.")
 
-def _find(store: Store, tenant: Tenant, hint: PaymentId | None, intent: str | None) -> Payment:
-    """By our own id in the provider's metadata; else by the intent that we bound to a payment."""
-    payment = store.payment(tenant, hint) if hint else None
-    if payment is None and intent is not None:
-        payment = store.payment_of_intent(tenant, intent)
-    if payment is None:
-        raise NotReadyYet("This payment is not known here (yet). Deliver the event again.")
-    return payment
+    def _once(self, tenant: Tenant, inbox: InboxEvent, event: PspEvent, cause: Cause) -> str:
+        keeper = Keeper(self.store, tenant, inbox, cause.at)
+        match event.fact:
+            case IntentFact() as fact:
+                payment = self._find(tenant, fact.payment, fact.intent)
+                if payment is None:
+                    return keeper.put_off(EventStatus.DEFERRED, UNKNOWN)
+                return self._apply(payment, inbox, fact, cause)
+            case SessionExpired() as fact:
+                payment = self._find(tenant, fact.payment, fact.intent)
+                if payment is None:
+                    return keeper.put_off(EventStatus.DEFERRED, UNKNOWN)
+                return self._decided(payment, inbox, decide_expired(payment, fact, cause), cause)
+            case DisputeFact() as fact:
+                payment = self._find(tenant, None, fact.intent)
+                if payment is None:
+                    return keeper.put_off(EventStatus.DEFERRED, UNKNOWN)
+                return self._decided(payment, inbox, decide_dispute(payment, fact, cause), cause)
+            case RefundFact() as fact:
+                return RefundFacts(self.store, self.psps, self.mint).apply(keeper, fact, cause)
+            case Unreadable(why):
+                return keeper.set_aside(why)
+            case Unrecognised(type):
+                return keeper.ignored(f"unknown_{type}")
+            case _:
+                assert_never(event.fact)
 
+    def _find(self, tenant: Tenant, hint: PaymentId | None, intent: str | None) -> Payment | None:
+        """By our own id in the provider's metadata; else by the intent bound to a payment."""
+        payment = self.store.payment(tenant, hint) if hint else None
+        if payment is None and intent is not None:
+            payment = self.store.payment_of_intent(tenant, intent)
+        return payment
 
-def _decided(store: Store, payment: Payment, fact: IntentFact, cause: Cause) -> Decision:
-    """An intent that is bound to another payment than its metadata names pays neither."""
-    if payment.provider is None:
-        bound = store.payment_of_intent(payment.tenant, fact.intent)
+    def _apply(self, payment: Payment, inbox: InboxEvent, fact: IntentFact, cause: Cause) -> str:
+        decision = self._bound_elsewhere(payment, fact) or decide(payment, fact, cause)
+        try:
+            return self._decided(payment, inbox, decision, cause)
+        except Lost as lost:
+            if lost.guards != {"link"}:
+                raise
+        # Its use was returned and sold to somebody else: the money is there all the same.
+        surplus = decide(payment, fact, cause, sold_out=True)
+        return self._decided(payment, inbox, surplus, cause)
+
+    def _bound_elsewhere(self, payment: Payment, fact: IntentFact) -> Contradicted | None:
+        """An intent that is bound to another payment than its metadata names pays neither."""
+        if payment.provider is not None:
+            return None
+        bound = self.store.payment_of_intent(payment.tenant, fact.intent)
         if bound is not None and bound.id != payment.id:
             return Contradicted("intent_of_another")
-    return decide(payment, fact, cause)
+        return None
+
+    def _decided(
+        self, payment: Payment, inbox: InboxEvent, decision: Decision, cause: Cause
+    ) -> str:
+        keeper = Keeper(self.store, payment.tenant, inbox, cause.at)
+        match decision:
+            case Changed():
+                kept = inbox.ended(EventStatus.APPLIED, decision.entry.kind.value)
+                self.store.record_change(payment, decision, kept)
+                return kept.status.value
+            case Unchanged(why):
+                return keeper.ignored(why)
+            case Contradicted(why):
+                return keeper.set_aside(why)
+            case _:
+                assert_never(decision)
+
+    def _seen(self, delivery: Delivery, lost: Lost, cause: Cause) -> str:
+        """Delivered again; an event that waits is looked at now, one of the same id that says
+        something else is shown to a person."""
+        event, tenant = delivery.event, delivery.tenant
+        if lost.seen is None or lost.seen.sha256 != event.sha256:
+            detail = f"{event.type} came again with other bytes, {event.sha256[:16]}"
+            conflict = DiscrepancyKind.EVENT_CONFLICT
+            self.store.note_discrepancy(
+                Discrepancy.of(tenant, conflict, event.id, detail, cause.at)
+            )
+            return CONFLICT
+        if lost.seen.is_open:
+            return self.look_again(tenant, event.id, cause) or DUPLICATE
+        return DUPLICATE
 
 
-def _apply(
-    store: Store, payment: Payment, event: PspEvent, decision: Decision, cause: Cause
-) -> str:
-    match decision:
-        case Changed():
-            kept = _inbox(event, EventStatus.APPLIED, decision.entry.kind.value, cause)
-            store.record_change(payment, decision, kept)
-            return kept.status.value
-        case Unchanged(why):
-            return _keep(store, payment.tenant, event, EventStatus.IGNORED, why, cause)
-        case Contradicted(why):
-            return _keep(store, payment.tenant, event, EventStatus.QUARANTINED, why, cause)
-        case _:
-            assert_never(decision)
-
-
-def _refund(store: Store, tenant: Tenant, event: PspEvent, fact: RefundFact, cause: Cause) -> str:
-    found = (
-        store.refund_with_payment(tenant, fact.refund, fact.payment)
-        if fact.refund and fact.payment
-        else None
-    )
-    if found is None:
-        return _keep(store, tenant, event, EventStatus.QUARANTINED, "unknown_refund", cause)
-    refund, payment = found
-    if (refund.amount, refund.intent, refund.payment) != (fact.amount, fact.intent, payment.id):
-        return _keep(store, tenant, event, EventStatus.QUARANTINED, "refund_mismatch", cause)
-    step = _step(payment, refund, fact, cause)
-    if step is None:
-        why = f"already_{refund.status}"
-        return _keep(store, tenant, event, EventStatus.IGNORED, why, cause)
-    kept = _inbox(event, EventStatus.APPLIED, step.entry.kind.value, cause)
-    if step.refund.status is RefundStatus.REVERSED:
-        store.reverse_refund(payment, step, kept)
-    else:
-        store.settle_refund(payment, step, None, kept)
-    return kept.status.value
-
-
-def _step(payment: Payment, refund: Refund, fact: RefundFact, cause: Cause) -> Step | None:
-    """The provider's word on this very refund is its end, whatever was in doubt before; and a
-    refund that had happened may come back."""
-    failed = fact.status is RefundFactStatus.FAILED
-    if refund.status in OPEN and fact.status is RefundFactStatus.SUCCEEDED:
-        return post(payment, refund, fact.psp_refund, cause)
-    if refund.status in OPEN and failed:
-        return void(payment, refund, FAILED, cause)
-    if refund.status is RefundStatus.POSTED and failed:
-        return reverse(payment, refund, FAILED, cause)
-    return None
-
-
-def _keep(
-    store: Store, tenant: Tenant, event: PspEvent, status: EventStatus, why: str, cause: Cause
-) -> str:
-    store.record_event(tenant, _inbox(event, status, why, cause))
-    return status.value
-
-
-def _inbox(event: PspEvent, status: EventStatus, why: str, cause: Cause) -> InboxEvent:
-    return InboxEvent(event=event, status=status, why=why, at=cause.at)
+def must_be_asked(event: PspEvent) -> bool:
+    """Whether what the event says may have changed since; an end, once true, stays true."""
+    return isinstance(event.fact, IntentFact | RefundFact)

@@ -1,53 +1,73 @@
-"""Refunds: reserve and lease in one write group, send under the refund's own id, post or void.
+"""A refund is asked for: reserve and lease in one write group, then send, then post or void.
 
 The process may die on any line: before the first write nothing has happened, and after it the
-amount is reserved and whoever sends again sends under the same key.
+amount is reserved and whoever goes on (resolve_refund.py) does so under the same provider key.
 """
 
 from dataclasses import dataclass
 
-from chalicelib.domain.errors import PspRejected, RefundInProgress, ResourceMissing
+from chalicelib.domain.errors import ParameterMissing, RefundInProgress, ResourceMissing
 from chalicelib.domain.ids import RefundId, Tenant, payment_id, ulid_of
-from chalicelib.domain.ledger import Cause
 from chalicelib.domain.payments import Payment
-from chalicelib.domain.refunds import Refund, RefundRequest, Step, reserve, settle
+from chalicelib.domain.refund_rules import RefundRequest
+from chalicelib.domain.refunds import Origin, Refund, RefundKeys, reserve
 from chalicelib.usecases.asking import Asking
 from chalicelib.usecases.failures import Claim, Claimed, Lost
 from chalicelib.usecases.idempotency import earlier
-from chalicelib.usecases.ports import Mint, Psp, Psps, Store
+from chalicelib.usecases.ports import Mint, Psps, Store
+from chalicelib.usecases.resolve_refund import Resolver, told
 
 TRIES = 3
 
 
 @dataclass(frozen=True, slots=True)
 class Refunds:
-    """What the story needs."""
+    """What the story needs. `keys`: whether the provider is believed to honour its own keys."""
 
     store: Store
     psps: Psps
     mint: Mint
+    keys: RefundKeys = RefundKeys.UNPROVEN
 
-    def request(self, asking: Asking, payment: str, wanted: RefundRequest) -> Refund:
+    @property
+    def resolver(self) -> Resolver:
+        """Who sends a refund, and goes on with one whose end is not known."""
+        return Resolver(self.store, self.psps, self.mint, self.keys)
+
+    def request(
+        self, asking: Asking, payment: str, wanted: RefundRequest, origin: Origin = Origin.API
+    ) -> Refund:
         """A refund of the payment `cs_…` or `pi_…`, once per idempotency key.
 
-        Raises RefundRefused (nothing was reserved), PspRejected (voided: all is as before) and
-        ResourceMissing. A refund whose end is not known yet comes back pending.
+        Without a key it needs `expected_remaining`, which makes a second one fail. Raises
+        ParameterMissing for neither, RefundRefused (nothing was reserved), PspRejected (voided: all
+        is as before), ResourceMissing, Replayed. A refund whose end is not known comes back
+        pending.
         """
-        id = RefundId(f"re_{self.mint.ulid()}")
-        claim = asking.claim("refunds", id)
+        if asking.idempotency_key is None and wanted.expected_remaining is None:
+            raise ParameterMissing(
+                "A refund needs an Idempotency-Key (or expected_remaining), so that asking twice "
+                "does not refund twice.",
+                param="Idempotency-Key",
+            )
+        id, owner = RefundId(f"re_{self.mint.ulid()}"), self.mint.ulid()
+        claim, cause = asking.claim("refunds", id), asking.cause(id)
         psp = self.psps(asking.tenant)  # before anything is reserved: it may not be to be had
         for _ in range(TRIES):
             paid, taken = self._read(asking, payment, claim)
-            if taken is not None:
-                return self._again(asking, RefundId(earlier(Claimed(taken), claim)))
-            step = reserve(paid, wanted, id=id, owner=self.mint.ulid(), cause=asking.cause(id))
+            if taken is not None and taken.resource != id:
+                return self._again(asking, RefundId(earlier(taken, claim)))
+            if paid.refund_inflight == id:  # our own write, of which we did not hear
+                return self.resolver.send(psp, paid, self._kept(asking, id), cause, asking)
+            step = reserve(
+                paid, wanted, id=id, owner=owner, cause=cause, origin=origin,
+                claim=(claim.scope, claim.key) if claim else None,
+            )  # fmt: skip
             try:
                 self.store.reserve_refund(paid, step, claim)
-            except Claimed as claimed:
-                return self._again(asking, RefundId(earlier(claimed, claim)))
-            except Lost:
-                continue  # the payment has moved since it was read: decide again
-            return self._send(psp, step.payment, step.refund, asking.cause(id))
+            except (Claimed, Lost):
+                continue  # the payment has moved since it was read, or the key was taken: look
+            return self.resolver.send(psp, step.payment, step.refund, cause, asking)
         raise RefundInProgress("The payment is changing. Try again.")
 
     def _read(self, asking: Asking, id: str, claim: Claim | None) -> tuple[Payment, Claim | None]:
@@ -61,38 +81,15 @@ class Refunds:
             raise ResourceMissing(kind, id, param=kind.replace(" ", "_") if session else None)
         return paid, taken
 
-    def _again(self, asking: Asking, id: RefundId) -> Refund:
-        """The refund that the same key asked for; sent again when its end is still in doubt."""
-        refund = retrieve_refund(self.store, asking.tenant, id)
-        if not refund.may_be_sent(asking.now):
-            return _told(refund)
-        psp = self.psps(asking.tenant)
-        leased = refund.leased(self.mint.ulid(), asking.now)
-        paid = self.store.payment(asking.tenant, refund.payment)
-        assert paid is not None, "a refund is written together with its payment"
-        try:
-            self.store.lease_refund(refund, leased)
-        except Lost:
-            return _told(retrieve_refund(self.store, asking.tenant, id))
-        return self._send(psp, paid, leased, asking.cause(id))
+    def _kept(self, asking: Asking, id: RefundId) -> Refund:
+        refund = self.store.refund(asking.tenant, id)
+        assert refund is not None, "a refund is written together with its reservation"
+        return refund
 
-    def _send(self, psp: Psp, paid: Payment, refund: Refund, cause: Cause) -> Refund:
-        """The world stroke and the outcome stroke of a refund that we hold the lease of."""
-        owner = refund.lease_owner
-        assert owner is not None, "only the holder of the lease sends"
-        outcome = psp.refund(refund)
-        after = settle(paid, refund, outcome, cause)
-        try:
-            if isinstance(after, Step):
-                self.store.settle_refund(paid, after, owner, None)
-                refund = after.refund
-            else:
-                self.store.note_refund(after, owner)
-                refund = after
-        except Lost:
-            # The provider's event, or a later owner of the lease, came first: theirs holds.
-            return _told(retrieve_refund(self.store, refund.tenant, refund.id))
-        return _told(refund)
+    def _again(self, asking: Asking, id: RefundId) -> Refund:
+        """The refund that the same key asked for; gone on with when its end is still in doubt."""
+        refund = self._kept(asking, id)
+        return told(self.resolver.resume(refund, asking.cause(id), asking))
 
 
 def retrieve_refund(store: Store, tenant: Tenant, id: str) -> Refund:
@@ -101,16 +98,3 @@ def retrieve_refund(store: Store, tenant: Tenant, id: str) -> Refund:
     if refund is None:
         raise ResourceMissing("refund", id)
     return refund
-
-
-def _told(refund: Refund) -> Refund:
-    """The refund, or the provider's refusal again when that was its end."""
-    if refund.was_declined:
-        raise _rejected(refund)
-    return refund
-
-
-def _rejected(refund: Refund) -> PspRejected:
-    return PspRejected(
-        f"WooshPay refused the refund: {refund.failure}.", details={"refund": refund.id}
-    )

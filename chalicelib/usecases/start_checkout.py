@@ -5,12 +5,16 @@ that whoever repeats the second one, after whatever crash, gets the same page.
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from chalicelib.domain.capabilities import Blame, check_payable
 from chalicelib.domain.catalog import LineItem, Product, total_of
 from chalicelib.domain.errors import (
+    IdempotencyKeyInUse,
+    PspError,
     PspRejected,
+    PspUnavailable,
     ResourceMissing,
 )
 from chalicelib.domain.ids import (
@@ -22,13 +26,15 @@ from chalicelib.domain.ids import (
     payment_id,
     session_id,
 )
-from chalicelib.domain.ledger import Cause, EntryKind, Totals
-from chalicelib.domain.payment_links import Offer
+from chalicelib.domain.ledger import Cause
+from chalicelib.domain.payment_decisions import refused_at_once
+from chalicelib.domain.payment_links import Closed, Offer, closed_because
 from chalicelib.domain.payments import (
+    LIMITED_LIFETIME_MS,
     SESSION_LIFETIME_MS,
-    Changed,
     Payment,
     PaymentStatus,
+    Use,
 )
 from chalicelib.domain.status_tokens import status_token
 from chalicelib.usecases.asking import Asking
@@ -80,26 +86,26 @@ class Checkout:
         """A payment with the provider's page, once per idempotency key."""
         items, methods, link = self._what(asking, new)
         check_payable(total_of(items), methods, _blame(new))
-        payment = self._payment(asking.tenant, asking.now, items, methods)
+        payment = self._payment(asking.tenant, asking.now, items, methods, link)
         payment = replace(
             payment,
-            payment_link=link.link.id if link else None,
             success_url=new.success_url,
             cancel_url=new.cancel_url,
             client_reference_id=new.client_reference_id,
             customer_email=new.customer_email,
             metadata={**(link.link.metadata if link else {}), **new.metadata},
         )
-        claim = asking.claim("checkout_sessions", payment.id)
-        return self._begin(payment, claim, asking.cause(session_id(payment.id)))
+        claim = asking.claim("checkout_sessions", payment.id, owner=self.mint.ulid())
+        return self._begin(payment, claim, asking.cause(session_id(payment.id)), asking)
 
     def pay_link(self, opened: OpenedLink, attempt: str | None, cause: Cause) -> Payment:
         """A person taps pay. The same `attempt` (the page's own nonce) gets the same session."""
         offer, now = opened.offer, cause.at
         offer.must_be_open(now)
         link = offer.link
-        payment = self._payment(opened.tenant, now, offer.items, link.payment_method_types)
-        payment = replace(payment, payment_link=link.id, metadata=link.metadata)
+        methods = link.payment_method_types
+        payment = self._payment(opened.tenant, now, offer.items, methods, offer)
+        payment = replace(payment, metadata=link.metadata)
         claim = Claim(f"pay_{link.id}", attempt, link.id, payment.id) if attempt else None
         return self._begin(payment, claim, cause)
 
@@ -140,50 +146,105 @@ class Checkout:
         return standing_product(self.store, asking.tenant, product)
 
     def _payment(
-        self, tenant: Tenant, now: Millis, items: tuple[LineItem, ...], methods: tuple[str, ...]
+        self,
+        tenant: Tenant,
+        now: Millis,
+        items: tuple[LineItem, ...],
+        methods: tuple[str, ...],
+        offer: Offer | None,
     ) -> Payment:
-        return Payment(
+        """A payment to be. One that holds a use of a limited link gives it back after an hour."""
+        limited = offer is not None and offer.link.is_limited
+        lifetime = LIMITED_LIFETIME_MS if limited else SESSION_LIFETIME_MS
+        payment = Payment(
             id=PaymentId(self.mint.ulid()),
             tenant=tenant,
             created=now,
             amount=total_of(items),
             items=items,
             payment_method_types=methods,
-            expires_at=Millis(now + SESSION_LIFETIME_MS),
+            expires_at=Millis(now + lifetime),
             secret=self.mint.secret(),
             metadata={},
+            payment_link=offer.link.id if offer else None,
+            use=Use.HELD if limited else None,
         )
+        return replace(payment, due_at=payment.next_look(now))
 
-    def _begin(self, payment: Payment, claim: Claim | None, cause: Cause) -> Payment:
+    def _begin(
+        self, payment: Payment, claim: Claim | None, cause: Cause, asking: Asking | None = None
+    ) -> Payment:
         try:
             self.store.begin_payment(payment, claim)
         except Claimed as taken:
-            return self._again(payment, earlier(taken, claim), cause)
-        return self._at_provider(payment, cause)
+            if taken.claim.resource != payment.id:
+                return self._again(payment, taken.claim, claim, cause, asking)
+        except Lost as lost:
+            if "payment" not in lost.guards:
+                raise closed_because(Closed.LIMIT_REACHED) from None
+        # A write of our own that we did not hear of is found again, and gone on with.
+        return self._at_provider(payment, cause, claim, asking)
 
-    def _again(self, payment: Payment, id: str, cause: Cause) -> Payment:
+    def _again(
+        self,
+        payment: Payment,
+        taken: Claim,
+        claim: Claim | None,
+        cause: Cause,
+        asking: Asking | None,
+    ) -> Payment:
         """The payment that the same key began: with its page, or without if we died before."""
-        begun = self.store.payment(payment.tenant, PaymentId(id))
+        begun = self.store.payment(payment.tenant, PaymentId(earlier(taken, claim)))
         assert begun is not None, "a claim is written together with its payment"
         if begun.provider is not None:
             return begun
         if begun.status is PaymentStatus.FAILED:
             raise PspRejected("WooshPay refused this session when it was first asked for.")
-        return self._at_provider(begun, cause)
+        if asking is not None and claim is not None:
+            self._take_over(payment.tenant, taken, claim, cause.at)
+        return self._at_provider(begun, cause, claim, asking)
 
-    def _at_provider(self, payment: Payment, cause: Cause) -> Payment:
+    def _take_over(self, tenant: Tenant, taken: Claim, claim: Claim, now: Millis) -> None:
+        """The request that began it is late, or still at it; raises IdempotencyKeyInUse then."""
+        in_use = IdempotencyKeyInUse("A request with this Idempotency-Key is still in progress.")
+        if now < taken.locked_until:
+            raise in_use
+        mine = replace(taken, owner=claim.owner, locked_until=claim.locked_until)
+        try:
+            self.store.take_over(tenant, taken, mine)
+        except Lost:
+            raise in_use from None
+
+    def recover(self, payment: Payment, cause: Cause) -> Payment:
+        """The provider's page of a payment whose beginning was cut off; raises PspError."""
+        return self._at_provider(payment, cause, None, None)
+
+    def _at_provider(
+        self, payment: Payment, cause: Cause, claim: Claim | None, asking: Asking | None
+    ) -> Payment:
         psp = self.psps(payment.tenant)
         try:
             created = psp.create_session(payment, self._success(payment), self._cancel(payment))
             self._check_echo(payment, created)
-        except PspRejected:
-            self._give_up(payment, cause)
+        except PspRejected as error:
+            self._give_up(payment, cause, _answered(asking, claim, payment, error))
             raise
+        except PspUnavailable:
+            self._let_go(payment.tenant, asking, claim)
+            raise
+        bound = replace(payment, provider=created.provider)
         try:
-            self.store.bind_provider(payment, created.provider)
+            answered = _answered(asking, claim, payment, bound)
+            self.store.bind_provider(payment, created.provider, answered)
         except Lost:
             return self._bound_meanwhile(payment)
-        return replace(payment, provider=created.provider)
+        return bound
+
+    def _let_go(self, tenant: Tenant, asking: Asking | None, claim: Claim | None) -> None:
+        """Nobody is at it any more: the same request may go on at once."""
+        if asking is not None and claim is not None:
+            with suppress(Lost):
+                self.store.take_over(tenant, claim, replace(claim, locked_until=0))
 
     def _success(self, payment: Payment) -> str:
         if payment.success_url is None:
@@ -199,19 +260,16 @@ class Checkout:
         """Nobody is sent to a page that asks for something else than we did."""
         asked = (payment.amount, payment.tenant.livemode)
         if (created.amount, created.livemode) != asked:
-            self.psps(payment.tenant).expire_session(str(created.provider.session))
+            with suppress(PspError):
+                self.psps(payment.tenant).expire_session(str(created.provider.session))
             raise PspRejected(
                 f"The provider would ask for {created.amount} instead of {payment.amount}.",
                 details={"asked": payment.amount.amount, "offered": created.amount.amount},
             )
 
-    def _give_up(self, payment: Payment, cause: Cause) -> None:
-        after, entry = payment.moved(EntryKind.STATUS, "failed", Totals(), cause)
-        failed = replace(after, status=PaymentStatus.FAILED)
-        try:
-            self.store.record_change(payment, Changed(failed, entry), None)
-        except Lost:
-            return  # it has moved meanwhile, by better evidence than ours
+    def _give_up(self, payment: Payment, cause: Cause, answered: Claim | None) -> None:
+        with suppress(Lost):  # it has moved meanwhile, by better evidence than ours
+            self.store.record_change(payment, refused_at_once(payment, cause), None, answered)
 
     def _bound_meanwhile(self, payment: Payment) -> Payment:
         bound = self.store.payment(payment.tenant, payment.id)
@@ -219,6 +277,16 @@ class Checkout:
         if bound.provider is None:
             raise PspRejected("The provider named a payment intent that is another payment's.")
         return bound
+
+
+def _answered(
+    asking: Asking | None, claim: Claim | None, begun: Payment, outcome: object
+) -> Claim | None:
+    """The request's claim with its answer, once it is known."""
+    if asking is None or claim is None:
+        return None
+    finished = asking.finished(replace(claim, resource=begun.id), outcome)
+    return finished if finished.answer is not None else None
 
 
 def _blame(new: NewSession) -> Blame:

@@ -12,8 +12,10 @@ routes = Blueprint(__name__)
 @merchant_route(routes, "POST", "/v1/products")
 def create_product(call: MerchantCall) -> Answer:
     new = call.given(schemas.ProductData).new()
-    product = catalog.create_product(call.app.store, call.app.mint, call.asking(), new)
-    return Answer(render.product(call.tenant, product))
+    return call.created(
+        lambda asking: catalog.create_product(call.app.store, call.app.mint, asking, new),
+        lambda product: render.product(call.tenant, product),
+    )
 
 
 @merchant_route(routes, "GET", "/v1/products/{id}")
@@ -33,8 +35,10 @@ def list_products(call: MerchantCall) -> Answer:
 @merchant_route(routes, "POST", "/v1/prices")
 def create_price(call: MerchantCall) -> Answer:
     new = call.given(schemas.PriceData).new()
-    price = catalog.create_price(call.app.store, call.app.mint, call.asking(), new)
-    return Answer(render.price(call.tenant, price))
+    return call.created(
+        lambda asking: catalog.create_price(call.app.store, call.app.mint, asking, new),
+        lambda price: render.price(call.tenant, price),
+    )
 
 
 @merchant_route(routes, "GET", "/v1/prices/{id}")

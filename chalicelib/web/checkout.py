@@ -14,9 +14,9 @@ routes = Blueprint(__name__)
 @merchant_route(routes, "POST", "/v1/checkout/sessions")
 def create_session(call: MerchantCall) -> Answer:
     new = call.given(schemas.SessionCreate).new()
-    payment = call.app.checkout.start(call.asking(), new)
-    call.note(session=session_id(payment.id))
-    return Answer(_shown(call, payment))
+    return call.created(
+        lambda asking: call.app.checkout.start(asking, new), lambda payment: _shown(call, payment)
+    )
 
 
 @merchant_route(routes, "GET", "/v1/checkout/sessions/{id}")
@@ -44,4 +44,5 @@ def _payment(call: MerchantCall) -> Payment:
 
 
 def _shown(call: MerchantCall, payment: Payment) -> render.Json:
+    call.note(session=session_id(payment.id))
     return render.session(payment, call.now, call.app.settings.public_url)

@@ -10,7 +10,7 @@ import hashlib
 import json
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import wraps
 from typing import Any, TypeVar
 
@@ -22,12 +22,14 @@ from chalicelib.domain.errors import NotReadyYet, ParameterInvalid, TautanError
 from chalicelib.domain.ids import Millis, Tenant, ulid_of
 from chalicelib.domain.ledger import Cause
 from chalicelib.usecases.asking import Asking
-from chalicelib.usecases.failures import StoreUnavailable
+from chalicelib.usecases.failures import Answered, Replayed, StoreUnavailable
 from chalicelib.usecases.ports import Slice
 from chalicelib.web import bodies, schemas
-from chalicelib.web.errors import STATUS, envelope, plain_envelope
+from chalicelib.web.errors import RETRY_SOON, STATUS, envelope, plain_envelope
 
 B = TypeVar("B", bound=schemas.Body)
+T = TypeVar("T")
+REPLAYED = {"Idempotency-Replayed": "true"}
 JSON_HEADERS = {
     "Content-Type": "application/json",
     "Cache-Control": "no-store",
@@ -89,8 +91,28 @@ class MerchantCall(Call):
         fields, form = self.fields()
         return schemas.checked(model, fields, form=form)
 
-    def asking(self) -> Asking:
-        """What a story of the merchant begins with."""
+    def created(
+        self,
+        story: Callable[[Asking], T],
+        show: Callable[[T], Any],
+        status: Callable[[T], int] = lambda _: 200,
+    ) -> "Answer":
+        """The answer of a story that an idempotency key may have told before: then that one."""
+
+        def tell(outcome: Any) -> Answered:
+            if isinstance(outcome, TautanError):
+                answer = _json_error(self, outcome)
+                return Answered(answer.status, json.dumps(answer.body))
+            return Answered(status(outcome), json.dumps(show(outcome)))
+
+        try:
+            made = story(replace(self._asking(), tell=tell))
+        except Replayed as replayed:
+            self.note(replayed=True)
+            return Answer(replayed.answer.body, replayed.answer.status, REPLAYED)
+        return Answer(show(made), status(made))
+
+    def _asking(self) -> Asking:
         return Asking(
             tenant=self.tenant,
             actor=self.actor,
@@ -224,7 +246,7 @@ def _json_error(call: Call, error: TautanError | None) -> Answer:
         )
         return Answer(body, 500)
     status = STATUS[type(error)]
-    headers = {"Retry-After": "5"} if status == 503 else {}
+    headers = {"Retry-After": "5"} if status == 503 or type(error) in RETRY_SOON else {}
     if status == 401:
         headers = {"WWW-Authenticate": 'Bearer realm="tautan"'}
     return Answer(envelope(error, call.request_id), status, headers)

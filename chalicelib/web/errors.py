@@ -40,6 +40,8 @@ STATUS: Mapping[type[TautanError], int] = {
     BodyTooLarge: 413,
 }
 
+RETRY_SOON = frozenset({errors.RefundInProgress, errors.IdempotencyKeyInUse})
+
 
 def envelope(error: TautanError, request_id: str) -> dict[str, Any]:
     """The error as the API tells it."""

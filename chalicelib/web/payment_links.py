@@ -12,8 +12,10 @@ routes = Blueprint(__name__)
 @merchant_route(routes, "POST", "/v1/payment_links")
 def create_payment_link(call: MerchantCall) -> Answer:
     new = call.given(schemas.PaymentLinkCreate).new()
-    offer = catalog.create_payment_link(call.app.store, call.app.mint, call.asking(), new)
-    return Answer(render.offer(call.tenant, offer, call.app.settings.public_url))
+    return call.created(
+        lambda asking: catalog.create_payment_link(call.app.store, call.app.mint, asking, new),
+        lambda offer: render.offer(call.tenant, offer, call.app.settings.public_url),
+    )
 
 
 @merchant_route(routes, "GET", "/v1/payment_links/{id}")

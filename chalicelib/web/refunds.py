@@ -2,7 +2,8 @@
 
 from chalice.app import Blueprint
 
-from chalicelib.domain.refunds import OPEN
+from chalicelib.domain.refunds import OPEN, Refund
+from chalicelib.usecases.asking import Asking
 from chalicelib.usecases.request_refund import retrieve_refund
 from chalicelib.web import render, schemas
 from chalicelib.web.endpoint import Answer, MerchantCall, merchant_route
@@ -13,9 +14,13 @@ routes = Blueprint(__name__)
 @merchant_route(routes, "POST", "/v1/refunds")
 def create_refund(call: MerchantCall) -> Answer:
     given = call.given(schemas.RefundCreate)
-    refund = call.app.refunds.request(call.asking(), given.payment(), given.new())
-    call.note(refund=refund.id, outcome=refund.status.value)
-    return Answer(render.refund(refund), 202 if refund.status in OPEN else 200)
+
+    def story(asking: Asking) -> Refund:
+        refund = call.app.refunds.request(asking, given.payment(), given.new())
+        call.note(refund=refund.id, outcome=refund.status.value)
+        return refund
+
+    return call.created(story, render.refund, lambda refund: 202 if refund.status in OPEN else 200)
 
 
 @merchant_route(routes, "GET", "/v1/refunds/{id}")

@@ -37,7 +37,8 @@ from chalicelib.domain.errors import (
 )
 from chalicelib.domain.ids import Millis
 from chalicelib.domain.money import LARGEST_AMOUNT, Money, is_currency
-from chalicelib.domain.refunds import REASONS, RefundRequest
+from chalicelib.domain.refund_rules import RefundRequest
+from chalicelib.domain.refunds import REASONS
 from chalicelib.domain.urls import web_address
 from chalicelib.domain.visible_text import is_visible
 from chalicelib.usecases.catalog import NewPaymentLink, NewPrice, NewProduct
@@ -205,6 +206,18 @@ class LinkLine(Body):
     quantity: Quantity = 1
 
 
+class CompletedSessions(Body):
+    """How many payments a link may have."""
+
+    limit: Annotated[Whole, Field(ge=1, le=1_000_000)]
+
+
+class Restrictions(Body):
+    """What a link is limited to."""
+
+    completed_sessions: CompletedSessions
+
+
 class PaymentLinkCreate(Body):
     """A payment link."""
 
@@ -213,6 +226,7 @@ class PaymentLinkCreate(Body):
     active: Flag = True
     expires_at: Annotated[Whole, Field(ge=10**11, le=10**14)] | None = None
     inactive_message: Text | None = None
+    restrictions: Restrictions | None = None
     metadata: Metadata = {}
 
     def new(self) -> NewPaymentLink:
@@ -223,6 +237,7 @@ class PaymentLinkCreate(Body):
             active=self.active,
             expires_at=None if self.expires_at is None else Millis(self.expires_at),
             inactive_message=self.inactive_message,
+            limit=self.restrictions.completed_sessions.limit if self.restrictions else None,
             metadata=self.metadata,
         )
 

@@ -8,6 +8,7 @@ from chalice.app import Blueprint
 
 from chalicelib.domain.errors import LinkClosed, PspError, ResourceMissing, TautanError
 from chalicelib.domain.ids import session_id
+from chalicelib.domain.payment_links import Closed
 from chalicelib.domain.payments import Payment
 from chalicelib.domain.status_tokens import parse_status_token, status_token
 from chalicelib.usecases.ports import OpenedLink
@@ -77,8 +78,8 @@ def show_status(call: Call) -> Answer:
 
 
 def _closed(call: Call, opened: OpenedLink) -> Answer:
-    reason = opened.offer.closed(call.now)
-    assert reason is not None, "only a closed link is told as closed"
+    # Open when it was read, it can only have been sold out since.
+    reason = opened.offer.closed(call.now) or Closed.LIMIT_REACHED
     return _page(render.closed_page(showing.closed(opened, reason), _language(call)), 410)
 
 

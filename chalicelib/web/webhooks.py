@@ -4,7 +4,6 @@ from chalice.app import Blueprint
 
 from chalicelib.domain.errors import SignatureInvalid
 from chalicelib.domain.ids import MerchantId, ulid_of
-from chalicelib.usecases.receive_psp_event import receive_psp_event
 from chalicelib.web.bodies import check_size
 from chalicelib.web.endpoint import Answer, Call, public_route
 
@@ -18,9 +17,7 @@ def receive(call: Call) -> Answer:
     check_size(body)
     delivery = call.app.webhooks.authenticate(_merchant(call), body, signature, call.now)
     event = delivery.event
-    outcome = receive_psp_event(
-        call.app.store, delivery.tenant, event, now=call.now, request_id=call.request_id
-    )
+    outcome = call.app.inbox.receive(delivery, now=call.now, request_id=call.request_id)
     call.note(merchant=delivery.tenant.merchant, psp_event=event.id, outcome=outcome)
     return Answer({"received": True, "outcome": outcome})
 

@@ -5,7 +5,8 @@ import base64
 import httpx
 import respx
 
-from chalicelib.adapters.wooshpay.client import WooshPay, http_client
+from chalicelib.adapters.wooshpay.client import WooshPay
+from chalicelib.adapters.wooshpay.http import http_client
 from chalicelib.adapters.wooshpay.minor_units import MinorUnits
 from tests.builders import a_tenant
 

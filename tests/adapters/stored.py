@@ -13,10 +13,13 @@ from chalicelib.adapters.dynamodb.writes import Engine, Item
 from chalicelib.domain.ids import RefundId
 from chalicelib.domain.inbox import EventStatus, InboxEvent
 from chalicelib.domain.ledger import Totals
-from chalicelib.domain.payments import Changed, Payment, decide
+from chalicelib.domain.payment_decisions import Changed, decide
+from chalicelib.domain.payments import Payment
 from chalicelib.domain.psp_facts import Accepted, Declined, Done, InDoubt, IntentStatus
-from chalicelib.domain.refunds import Refund, Step, reserve, settle
+from chalicelib.domain.refund_outcomes import settle
+from chalicelib.domain.refunds import Refund, Step, reserve
 from chalicelib.usecases.failures import Claim, Claimed, Lost
+from simulator.memory_engine import MemoryEngine
 from tests.builders import (
     NOW,
     a_cause,
@@ -27,7 +30,6 @@ from tests.builders import (
     an_intent_fact,
     ulid,
 )
-from simulator.memory_engine import MemoryEngine
 
 CLAIM = Claim("refunds", "k", "print", "re_1")
 OWNER = ulid(700)

@@ -8,7 +8,8 @@ import httpx
 import pytest
 import respx
 
-from chalicelib.adapters.wooshpay.client import WooshPay, http_client
+from chalicelib.adapters.wooshpay.client import WooshPay
+from chalicelib.adapters.wooshpay.http import http_client
 from chalicelib.adapters.wooshpay.minor_units import MinorUnits
 from chalicelib.domain.errors import PspError, PspRejected, PspUnavailable
 from chalicelib.domain.money import Money

@@ -27,6 +27,7 @@ from chalicelib.adapters.dynamodb.writes import (
     Write,
 )
 from chalicelib.usecases.failures import StoreUnavailable
+from simulator.memory_engine import MemoryEngine
 from tests.contracts.conftest import REGION, Remote, free_port
 from tests.fakes.faults import (
     CONFLICT,
@@ -44,7 +45,6 @@ from tests.fakes.faults import (
     read_timeout,
     refusal,
 )
-from simulator.memory_engine import MemoryEngine
 
 KEY = Key("M#1#P#1", "PAY")
 OTHER = Key("M#1#P#2", "PAY")

@@ -6,7 +6,8 @@ from typing import Any, Protocol
 
 import pytest
 
-from chalicelib.adapters.wooshpay.client import WooshPay, http_client
+from chalicelib.adapters.wooshpay.client import WooshPay
+from chalicelib.adapters.wooshpay.http import http_client
 from chalicelib.adapters.wooshpay.minor_units import MinorUnits
 from chalicelib.domain.errors import PspRejected
 from chalicelib.domain.payments import Payment, ProviderSession

@@ -10,7 +10,8 @@ from chalicelib.domain.ids import Millis, PaymentId, RefundId, parse_secret_key
 from chalicelib.domain.ledger import Totals, fold
 from chalicelib.domain.payments import PaymentStatus
 from chalicelib.domain.psp_facts import Accepted, Declined, Done, InDoubt, IntentStatus
-from chalicelib.domain.refunds import LEASE_MS, Step, settle
+from chalicelib.domain.refund_outcomes import settle
+from chalicelib.domain.refunds import LEASE_MS, Step
 from chalicelib.usecases.ports import OpenedLink, Slice
 from tests import builders
 from tests.adapters import stored

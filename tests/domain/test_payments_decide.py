@@ -10,20 +10,22 @@ from chalicelib.domain.errors import CheckoutSessionExpired
 from chalicelib.domain.ids import Millis
 from chalicelib.domain.ledger import EntryKind, LedgerEntry, Totals
 from chalicelib.domain.money import Money
-from chalicelib.domain.payments import (
-    RANKS,
-    SESSION_LIFETIME_MS,
+from chalicelib.domain.payment_decisions import (
     Changed,
     Contradicted,
     Decision,
+    Unchanged,
+    decide,
+    decide_expired,
+)
+from chalicelib.domain.payments import (
+    RANKS,
+    SESSION_LIFETIME_MS,
     Payment,
     PaymentStatus,
     ProviderSession,
     Review,
     ReviewReason,
-    Unchanged,
-    decide,
-    decide_expired,
 )
 from chalicelib.domain.psp_facts import IntentFact, IntentStatus
 from tests.builders import (

@@ -29,8 +29,9 @@ from chalicelib.domain.psp_facts import (
     NotExecuted,
     RefundOutcome,
 )
+from chalicelib.domain.refund_outcomes import settle
+from chalicelib.domain.refund_rules import DAY_MS, rules_for
 from chalicelib.domain.refunds import (
-    DAY_MS,
     LEASE_MS,
     OPEN,
     RESENT_FOR_MS,
@@ -41,8 +42,6 @@ from chalicelib.domain.refunds import (
     Step,
     post,
     reserve,
-    rules_for,
-    settle,
     void,
 )
 from tests.builders import (

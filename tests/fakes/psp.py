@@ -5,11 +5,11 @@ raises happens instead of the call, what `after` raises happens although the cal
 """
 
 from collections import Counter, deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from chalicelib.domain.errors import PspRejected, PspUnavailable
-from chalicelib.domain.ids import Tenant, session_id
+from chalicelib.domain.ids import Millis, Tenant, session_id
 from chalicelib.domain.money import Money
 from chalicelib.domain.payments import Payment, ProviderSession
 from chalicelib.domain.psp_facts import (
@@ -17,7 +17,10 @@ from chalicelib.domain.psp_facts import (
     Declined,
     Done,
     InDoubt,
+    IntentFact,
+    IntentStatus,
     NotExecuted,
+    RefundFact,
     RefundOutcome,
 )
 from chalicelib.domain.refunds import Refund
@@ -61,6 +64,8 @@ class FakePsp(Psp):
         self.offers: deque[CreatedSession | Exception] = deque()  # what the next sessions come to
         self.endpoints: dict[str, str] = {}
         self.one_partial_only = True
+        self.shows_refunded = True
+        self.known_refunds: dict[str, RefundFact] = {}  # by the provider's id
         self.before: Hook | None = None
         self.after: Hook | None = None
         self._born = 0
@@ -115,6 +120,41 @@ class FakePsp(Psp):
             self.refunds[refund.id] = outcome
         self._leave("refund")
         return self.refunds[refund.id]
+
+    def intent(self, id: str) -> IntentFact:
+        """The payment intent as it stands."""
+        self._enter("intent", id)
+        page = self._page(lambda each: each.provider.intent == id)
+        if page is None:
+            raise PspRejected("No such payment_intent")
+        self._leave("intent")
+        return self._fact(page)
+
+    def find_refund(self, id: str) -> RefundFact:
+        """A refund as it stands."""
+        self._enter("find_refund", id)
+        if id not in self.known_refunds:
+            raise PspRejected("No such refund")
+        self._leave("find_refund")
+        return self.known_refunds[id]
+
+    def intents(self, since: Millis, until: Millis) -> Iterator[IntentFact]:
+        """Every intent; this provider does not remember when they were made."""
+        self._enter("intents", f"{since}-{until}")
+        yield from [self._fact(page) for page in self.pages.values()]
+
+    def _fact(self, page: HostedPage) -> IntentFact:
+        status = IntentStatus.SUCCEEDED if page.paid else IntentStatus.WAITING
+        nothing = page.asked.with_amount(0)
+        return IntentFact(
+            intent=page.provider.intent,
+            status=status,
+            amount=page.asked,
+            received=page.asked if page.paid else nothing,
+            livemode=self.tenant.livemode,
+            refunded=page.asked.with_amount(page.refunded) if self.shows_refunded else None,
+            method=page.methods[0] if page.paid else None,
+        )
 
     # --- for tests --------------------------------------------------------------------------
 

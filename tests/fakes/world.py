@@ -11,7 +11,8 @@ from chalicelib.domain.ledger import Totals, fold
 from chalicelib.domain.money import Money
 from chalicelib.domain.payments import Payment
 from chalicelib.domain.psp_facts import Fact
-from chalicelib.domain.refunds import Refund, RefundRequest
+from chalicelib.domain.refund_rules import RefundRequest
+from chalicelib.domain.refunds import Refund, RefundKeys
 from chalicelib.usecases.asking import Asking
 from chalicelib.usecases.catalog import (
     NewPaymentLink,
@@ -21,12 +22,14 @@ from chalicelib.usecases.catalog import (
     create_price,
     create_product,
 )
-from chalicelib.usecases.ports import Mint, Slice
-from chalicelib.usecases.receive_psp_event import receive_psp_event
+from chalicelib.usecases.ports import Delivery, Mint, Slice
+from chalicelib.usecases.receive_psp_event import Inbox
+from chalicelib.usecases.reconcile import Reconciler
 from chalicelib.usecases.request_refund import Refunds
 from chalicelib.usecases.start_checkout import Checkout, NewSession
-from tests.builders import NOW, a_tenant, an_event, an_intent_fact, rupiah
+from chalicelib.usecases.sweep import Sweeper
 from simulator.memory_engine import MemoryEngine
+from tests.builders import NOW, a_tenant, an_event, an_intent_fact, rupiah
 from tests.fakes.psp import FakePsp, FakePsps
 
 
@@ -64,7 +67,8 @@ class World:
         if psp is not None:
             self.psps.psps[self.tenant] = psp
         self.psp = self.psps(self.tenant)
-        self.refunds = Refunds(self.store, self.psps, self.mint)
+        self.refunds = Refunds(self.store, self.psps, self.mint, RefundKeys.HONOURED)
+        self.inbox = Inbox(self.store, self.psps, self.mint)
         self.checkout = Checkout(
             store=self.store,
             psps=self.psps,
@@ -72,7 +76,18 @@ class World:
             status_url=lambda token: f"https://tautan.test/s/{token}",
             address=lambda text: text if "://" in text else f"https://{text}",
         )
+        self.sweeper = Sweeper(
+            self.store,
+            self.psps,
+            self.mint,
+            lambda: self.now,
+            self.inbox,
+            self.refunds,
+            self.checkout,
+        )
+        self.reconciler = Reconciler(self.store, self.psps, self.mint, self.inbox)
         self._events = 0
+        self._asked = 0
 
     # --- asking -----------------------------------------------------------------------------
 
@@ -147,15 +162,21 @@ class World:
         assert self.told(fact) == "applied"
         return self.payment(payment.id)
 
-    def told(self, fact: Fact, *, id: str | None = None) -> str:
+    def told(self, fact: Fact, *, id: str | None = None, trusted: bool = True) -> str:
         """The provider tells a fact, in a new event unless it has an id."""
         self._events += 1
         event = an_event(fact, id=id or f"evt_{self._events}")
-        return receive_psp_event(self.store, self.tenant, event, now=self.now, request_id="req-2")
+        delivery = Delivery(self.tenant, event, trusted)
+        return self.inbox.receive(delivery, now=self.now, request_id="req-2")
+
+    def sweep(self) -> dict[str, int]:
+        """One round of the sweeper."""
+        return dict(self.sweeper.sweep("req-3") or {})
 
     def refund(self, payment: Payment, wanted: RefundRequest, key: str | None = None) -> Refund:
-        """The merchant asks for a refund."""
-        asking = self.asking(key, repr(wanted))
+        """The merchant asks for a refund, under a key of its own unless one is given."""
+        self._asked += 1
+        asking = self.asking(key or f"own-{self._asked}", repr(wanted))
         return self.refunds.request(asking, session_id(payment.id), wanted)
 
     # --- looking ----------------------------------------------------------------------------

@@ -16,7 +16,6 @@ from chalicelib.domain.psp_facts import (
     Unreadable,
     Unrecognised,
 )
-from chalicelib.usecases.receive_psp_event import receive_psp_event
 from tests.builders import (
     a_payment,
     a_tenant,

@@ -3,13 +3,15 @@
 Attributes that are None are left out. Everything listed carries `lp` and `ls` of the list index.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from chalicelib.adapters.dynamodb.keys import list_partition
+from chalicelib.adapters.dynamodb.fact_items import fact_from_item, fact_to_item
+from chalicelib.adapters.dynamodb.keys import MERCHANTS, due_place, list_partition
 from chalicelib.adapters.dynamodb.writes import Assign, Change, Drop, Item, Shift, Value
 from chalicelib.domain.catalog import LineItem, Price, Product
+from chalicelib.domain.discrepancies import Discrepancy, DiscrepancyKind, DiscrepancyStatus
 from chalicelib.domain.ids import (
     MerchantId,
     Millis,
@@ -21,9 +23,9 @@ from chalicelib.domain.ids import (
     Tenant,
     session_id,
 )
-from chalicelib.domain.inbox import InboxEvent
+from chalicelib.domain.inbox import OPEN_EVENTS, EventStatus, InboxEvent
 from chalicelib.domain.ledger import Cause, EntryKind, LedgerEntry, Totals
-from chalicelib.domain.merchants import ApiKey, Merchant
+from chalicelib.domain.merchants import ApiKey, Merchant, Policy
 from chalicelib.domain.money import Money
 from chalicelib.domain.payment_links import LinkItem, PaymentLink
 from chalicelib.domain.payments import (
@@ -32,12 +34,16 @@ from chalicelib.domain.payments import (
     ProviderSession,
     Review,
     ReviewReason,
+    Use,
 )
-from chalicelib.domain.refunds import Refund, RefundStatus
-from chalicelib.usecases.failures import Claim
+from chalicelib.domain.psp_facts import DisputeStatus, PspEvent
+from chalicelib.domain.refunds import Origin, Refund, RefundStatus
+from chalicelib.usecases.failures import Answered, Claim
+from chalicelib.usecases.ports import Due, DueKind
 
 SCHEMA = 1
 REMEMBERED_TEXT = 500
+DUE_NAMES = ("due_at", "dp", "ds")
 COUNTED = ("captured", "remaining", "refund_pending", "refunded", "seq")
 Read = Mapping[str, Any]
 
@@ -45,6 +51,14 @@ Read = Mapping[str, Any]
 def _item(kind: str, **attributes: Value) -> Item:
     item = {name: value for name, value in attributes.items() if value is not None}
     return {"kind": kind, "schema": SCHEMA, **item}
+
+
+def _due(tenant: Tenant, kind: DueKind, id: str, at: Millis | None) -> Item:
+    """The attributes of something that must be looked at again."""
+    if at is None:
+        return {}
+    partition, place = due_place(Due(kind, tenant, id, at))
+    return {"due_at": at, "dp": partition, "ds": place}
 
 
 def _listed(tenant: Tenant, kind: str, id: str) -> Item:
@@ -69,11 +83,29 @@ def changes(before: Item, after: Item) -> dict[str, Change]:
 
 
 def merchant_to_item(merchant: Merchant) -> Item:
-    return _item("merchant", id=merchant.id, name=merchant.name, created=merchant.created)
+    return {
+        **_item(
+            "merchant",
+            id=merchant.id,
+            name=merchant.name,
+            created=merchant.created,
+            late_payment_policy=merchant.late_payment_policy.value,
+            duplicate_payment_policy=merchant.duplicate_payment_policy.value,
+        ),
+        "lp": MERCHANTS,
+        "ls": merchant.id,
+    }
 
 
 def merchant_from_item(item: Read) -> Merchant:
-    return Merchant(id=MerchantId(item["id"]), name=item["name"], created=Millis(item["created"]))
+    usual = Policy.REVIEW.value
+    return Merchant(
+        id=MerchantId(item["id"]),
+        name=item["name"],
+        created=Millis(item["created"]),
+        late_payment_policy=Policy(item.get("late_payment_policy", usual)),
+        duplicate_payment_policy=Policy(item.get("duplicate_payment_policy", usual)),
+    )
 
 
 def api_key_to_item(key: ApiKey) -> Item:
@@ -213,6 +245,9 @@ def payment_link_to_item(tenant: Tenant, link: PaymentLink) -> Item:
             expires_at=link.expires_at,
             inactive_message=link.inactive_message,
             metadata=dict(link.metadata),
+            limit=link.limit,
+            uses_remaining=link.uses_remaining,
+            completed=link.completed,
         ),
         **_listed(tenant, "payment_link", link.id),
     }
@@ -234,6 +269,9 @@ def payment_link_from_item(item: Read) -> PaymentLink:
         expires_at=item.get("expires_at"),
         inactive_message=item.get("inactive_message"),
         metadata=item["metadata"],
+        limit=item.get("limit"),
+        uses_remaining=item.get("uses_remaining"),
+        completed=item.get("completed", 0),
     )
 
 
@@ -285,10 +323,13 @@ def payment_to_item(payment: Payment) -> Item:
             method=payment.method,
             paid_at=payment.paid_at,
             review=_review(review) if review else None,
+            use=payment.use.value if payment.use else None,
             disputed=payment.disputed,
+            disputes={id: status.value for id, status in payment.disputes.items()},
             refund_inflight=payment.refund_inflight,
             seq=payment.seq,
         ),
+        **_due(payment.tenant, DueKind.PAYMENT, payment.id, payment.due_at),
         **_listed(payment.tenant, "payment", session_id(payment.id)),
     }
 
@@ -322,8 +363,10 @@ def payment_from_item(item: Read) -> Payment:
         method=item.get("method"),
         paid_at=item.get("paid_at"),
         review=_review_from(item["review"]) if "review" in item else None,
-        disputed=item["disputed"],
+        use=Use(item["use"]) if "use" in item else None,
+        disputes={id: DisputeStatus(said) for id, said in item.get("disputes", {}).items()},
         refund_inflight=RefundId(inflight) if inflight else None,
+        due_at=item.get("due_at"),
         seq=item["seq"],
     )
 
@@ -336,6 +379,7 @@ def _review(review: Review) -> Item:
         "received": review.received.amount,
         "received_currency": review.received.currency,
         "at": review.at,
+        "verdict": review.verdict,
     }
 
 
@@ -345,6 +389,7 @@ def _review_from(item: Read) -> Review:
         expected=Money(item["expected"], item["expected_currency"]),
         received=Money(item["received"], item["received_currency"]),
         at=Millis(item["at"]),
+        verdict=item.get("verdict"),
     )
 
 
@@ -401,7 +446,12 @@ def refund_to_item(refund: Refund) -> Item:
             in_doubt=refund.in_doubt,
             psp_refund=refund.psp_refund,
             failure=refund.failure,
+            origin=refund.origin.value,
+            claim=list(refund.claim) if refund.claim else None,
+            sent_at=refund.sent_at,
+            absent_since=refund.absent_since,
         ),
+        **_due(refund.tenant, DueKind.REFUND, refund.id, refund.due_at),
         **_listed(refund.tenant, "refund", refund.id),
     }
 
@@ -423,18 +473,31 @@ def refund_from_item(item: Read) -> Refund:
         in_doubt=item["in_doubt"],
         psp_refund=item.get("psp_refund"),
         failure=item.get("failure"),
+        origin=Origin(item["origin"]),
+        claim=(item["claim"][0], item["claim"][1]) if "claim" in item else None,
+        sent_at=item["sent_at"],
+        absent_since=item.get("absent_since"),
+        due_at=item.get("due_at"),
     )
 
 
 def settlement(refund: Refund) -> dict[str, Change]:
     """What an attempt, or the provider's word, changes of a refund; its lease ends."""
     known = {"psp_refund": refund.psp_refund, "failure": refund.failure}
+    due = _due(refund.tenant, DueKind.REFUND, refund.id, refund.due_at)
     return {
         "status": Assign(refund.status.value),
         "lease_until": Assign(0),
         "in_doubt": Assign(refund.in_doubt),
         **{name: Assign(value) for name, value in known.items() if value is not None},
+        **set_or_drop(due, DUE_NAMES),
+        **set_or_drop({"absent_since": refund.absent_since}, ("absent_since",)),
     }
+
+
+def set_or_drop(values: Mapping[str, Value], names: Sequence[str]) -> dict[str, Change]:
+    """Each of the attributes as `values` has it, or gone."""
+    return {name: Drop() if values.get(name) is None else Assign(values[name]) for name in names}
 
 
 # --- bookkeeping ----------------------------------------------------------------------------
@@ -447,21 +510,94 @@ def claim_to_item(claim: Claim) -> Item:
         key=claim.key,
         fingerprint=claim.fingerprint,
         resource=claim.resource,
+        owner=claim.owner,
+        locked_until=claim.locked_until,
+        status=claim.answer.status if claim.answer else None,
+        body=claim.answer.body if claim.answer else None,
     )
 
 
 def claim_from_item(item: Read) -> Claim:
-    return Claim(item["scope"], item["key"], item["fingerprint"], item["resource"])
+    return Claim(
+        item["scope"],
+        item["key"],
+        item["fingerprint"],
+        item["resource"],
+        item["owner"],
+        item["locked_until"],
+        Answered(item["status"], item["body"]) if "body" in item else None,
+    )
 
 
-def event_to_item(inbox: InboxEvent) -> Item:
-    return _item(
-        "psp_event",
-        id=inbox.event.id,
-        type=inbox.event.type,
-        created=inbox.event.created,
-        sha256=inbox.event.sha256,
-        status=inbox.status.value,
-        why=inbox.why,
-        at=inbox.at,
+def event_to_item(tenant: Tenant, inbox: InboxEvent) -> Item:
+    """What an event is about is kept only while it waits."""
+    waits = inbox.status in OPEN_EVENTS
+    return {
+        **_item(
+            "psp_event",
+            id=inbox.event.id,
+            type=inbox.event.type,
+            created=inbox.event.created,
+            sha256=inbox.event.sha256,
+            livemode=inbox.event.livemode,
+            status=inbox.status.value,
+            why=inbox.why,
+            at=inbox.at,
+            attempts=inbox.attempts,
+            fact=fact_to_item(inbox.event.fact) if waits else None,
+        ),
+        **_due(tenant, DueKind.EVENT, inbox.event.id, inbox.due_at),
+    }
+
+
+def event_from_item(item: Read) -> InboxEvent:
+    """An event that waits."""
+    return InboxEvent(
+        event=PspEvent(
+            id=item["id"],
+            type=item["type"],
+            created=Millis(item["created"]),
+            sha256=item["sha256"],
+            livemode=item["livemode"],
+            fact=fact_from_item(item["fact"]),
+        ),
+        status=EventStatus(item["status"]),
+        why=item["why"],
+        at=Millis(item["at"]),
+        attempts=item["attempts"],
+        due_at=item.get("due_at"),
+    )
+
+
+def discrepancy_to_item(found: Discrepancy) -> Item:
+    return {
+        **_item(
+            "discrepancy",
+            id=found.id,
+            merchant=found.tenant.merchant,
+            livemode=found.tenant.livemode,
+            about=found.kind.value,
+            subject=found.subject,
+            detail=found.detail,
+            found_at=found.found_at,
+            status=found.status.value,
+            actor=found.actor,
+            reason=found.reason,
+            closed_at=found.closed_at,
+        ),
+        **_listed(found.tenant, "discrepancy", found.id),
+    }
+
+
+def discrepancy_from_item(item: Read) -> Discrepancy:
+    return Discrepancy(
+        tenant=Tenant(MerchantId(item["merchant"]), item["livemode"]),
+        kind=DiscrepancyKind(item["about"]),
+        subject=item["subject"],
+        detail=item["detail"],
+        found_at=Millis(item["found_at"]),
+        status=DiscrepancyStatus(item["status"]),
+        actor=item.get("actor"),
+        reason=item.get("reason"),
+        closed_at=item.get("closed_at"),
     )

@@ -9,15 +9,23 @@ a refund                                …#RF#<refund>           RF
 an idempotency key                      …#IDEM#<scope>#<key>    IDEM
 an event of the provider                …#EVT#<event>           EVT
 a payment by the provider's intent      …#PSP#<intent>          PSP → payment
+a refund by the provider's refund       …#PSP#<refund>          PSP → refund
+a discrepancy                           …#DISC#<id>             DISC
+a lease, and when its holder was done   LEASE#<name>            LEASE
 lists, newest first                     index `list`: lp = …#<kind>s, ls = id
+every merchant                          index `list`: lp = merchants, ls = id
+what is due, the longest due first      index `due`: dp = DUE#<shard>, ds = <time>#<kind>#…#<id>
 
 Everything of a merchant starts with its id and mode, which come from a credential. A payment is a
 partition of its own, so neither a busy merchant nor a viral link makes a hot one.
 """
 
+from zlib import crc32
+
 from chalicelib.adapters.dynamodb.writes import Key
 from chalicelib.domain.ids import (
     MerchantId,
+    Millis,
     PaymentId,
     PaymentLinkId,
     PriceId,
@@ -25,8 +33,12 @@ from chalicelib.domain.ids import (
     RefundId,
     Tenant,
 )
+from chalicelib.usecases.ports import Due, DueKind
 
 LEDGER = "LG#"
+MERCHANTS = "merchants"
+DUE = "DUE#"
+DUE_SHARDS = 4  # a partition of an index takes 1,000 writes a second
 
 
 def _scope(tenant: Tenant) -> str:
@@ -91,6 +103,45 @@ def event_key(tenant: Tenant, event: str) -> Key:
 def intent_key(tenant: Tenant, intent: str) -> Key:
     """The provider's payment intent."""
     return Key(f"{_scope(tenant)}#PSP#{intent}", "PSP")
+
+
+def psp_refund_key(tenant: Tenant, psp_refund: str) -> Key:
+    """The provider's refund."""
+    return Key(f"{_scope(tenant)}#PSP#{psp_refund}", "PSP")
+
+
+def discrepancy_key(tenant: Tenant, id: str) -> Key:
+    """A discrepancy."""
+    return Key(f"{_scope(tenant)}#DISC#{id}", "DISC")
+
+
+def lease_key(name: str) -> Key:
+    """A lease."""
+    return Key(f"LEASE#{name}", "LEASE")
+
+
+def due_place(due: Due) -> tuple[str, str]:
+    """Where something that is due stands in the due index: its partition and its place there."""
+    mode = "live" if due.tenant.livemode else "test"
+    whose = f"{due.tenant.merchant}#{mode}"
+    shard = crc32(due.id.encode()) % DUE_SHARDS
+    return f"{DUE}{shard}", f"{due.at:015d}#{due.kind}#{whose}#{due.id}"
+
+
+def due_partitions() -> list[str]:
+    """Every partition of the due index."""
+    return [f"{DUE}{shard}" for shard in range(DUE_SHARDS)]
+
+
+def due_before(now: Millis) -> str:
+    """The bound below which everything due at `now`, or before, stands."""
+    return f"{now + 1:015d}"
+
+
+def due_at_place(place: str) -> Due:
+    """What `due_place` put there."""
+    at, kind, merchant, mode, id = place.split("#", 4)
+    return Due(DueKind(kind), Tenant(MerchantId(merchant), mode == "live"), id, Millis(int(at)))
 
 
 def list_partition(tenant: Tenant, kind: str) -> str:

@@ -4,12 +4,17 @@ A refused group says which guard failed; `Claimed` and `Lost` carry that to the 
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import replace
 from typing import Any, TypeVar
 
 from chalicelib.adapters.dynamodb import items, keys
 from chalicelib.adapters.dynamodb.writes import (
     Absent,
+    Assign,
+    AssignOnce,
     AtLeast,
+    Change,
     Engine,
     Equals,
     Guard,
@@ -18,16 +23,20 @@ from chalicelib.adapters.dynamodb.writes import (
     LessThan,
     OneOf,
     Page,
+    Present,
     Put,
     Refused,
+    Shift,
     Update,
     Write,
     all_of,
     any_of,
 )
 from chalicelib.domain.catalog import Price, Product
+from chalicelib.domain.discrepancies import Discrepancy, DiscrepancyStatus
 from chalicelib.domain.ids import (
     MerchantId,
+    Millis,
     PaymentId,
     PaymentLinkId,
     PriceId,
@@ -36,14 +45,15 @@ from chalicelib.domain.ids import (
     SecretKey,
     Tenant,
 )
-from chalicelib.domain.inbox import InboxEvent
-from chalicelib.domain.ledger import LedgerEntry
+from chalicelib.domain.inbox import OPEN_EVENTS, InboxEvent
+from chalicelib.domain.ledger import LedgerEntry, refunds_in
 from chalicelib.domain.merchants import ApiKey, Merchant
+from chalicelib.domain.payment_decisions import Changed
 from chalicelib.domain.payment_links import Offer, PaymentLink, offer_of
-from chalicelib.domain.payments import RANKS, Changed, Payment, PaymentStatus, ProviderSession
+from chalicelib.domain.payments import RANKS, Payment, PaymentStatus, ProviderSession, Use
 from chalicelib.domain.refunds import OPEN, SENDABLE, Refund, RefundStatus, Step
-from chalicelib.usecases.failures import Claim, Claimed, Lost
-from chalicelib.usecases.ports import Found, OpenedLink, Slice
+from chalicelib.usecases.failures import Claim, Claimed, Lost, SeenEvent
+from chalicelib.usecases.ports import Due, Found, OpenedLink, Slice
 
 T = TypeVar("T")
 PAID_RANK = RANKS[PaymentStatus.PAID]
@@ -62,6 +72,17 @@ class DynamoDBStore:
             _new("merchant", keys.merchant_key(merchant.id), items.merchant_to_item(merchant)),
             _new("key", keys.api_key_key(key.tenant, key.sha256), items.api_key_to_item(key)),
         )
+
+    def merchants(self, part: Slice) -> Found[Merchant]:
+        return self._listed(keys.MERCHANTS, part, items.merchant_from_item)
+
+    def set_policies(self, merchant: Merchant) -> None:
+        policies: dict[str, Change] = {
+            "late_payment_policy": Assign(merchant.late_payment_policy.value),
+            "duplicate_payment_policy": Assign(merchant.duplicate_payment_policy.value),
+        }
+        at = keys.merchant_key(merchant.id)
+        self._write(Update("merchant", at, policies, Present()))
 
     def add_api_key(self, key: ApiKey) -> None:
         at = keys.api_key_key(key.tenant, key.sha256)
@@ -165,11 +186,28 @@ class DynamoDBStore:
     def begin_payment(self, payment: Payment, claim: Claim | None) -> None:
         at = keys.payment_key(payment.tenant, payment.id)
         new = _new("payment", at, items.payment_to_item(payment))
-        self._claimed(payment.tenant, claim, new)
+        self._claimed(payment.tenant, claim, new, *_use(None, payment))
 
-    def bind_provider(self, payment: Payment, provider: ProviderSession) -> None:
+    def take_over(self, tenant: Tenant, before: Claim, after: Claim) -> None:
+        self._write(
+            Update(
+                "claim",
+                keys.idempotency_key(tenant, before.scope, before.key),
+                {"owner": Assign(after.owner), "locked_until": Assign(after.locked_until)},
+                all_of(
+                    Equals("owner", before.owner),
+                    Equals("locked_until", before.locked_until),
+                    Absent("body"),
+                ),
+            )
+        )
+
+    def bind_provider(
+        self, payment: Payment, provider: ProviderSession, answered: Claim | None
+    ) -> None:
         tenant, bound = payment.tenant, _with_provider(payment, provider)
         self._write(
+            *_answer(tenant, answered),
             Update(
                 "payment",
                 keys.payment_key(tenant, payment.id),
@@ -211,19 +249,103 @@ class DynamoDBStore:
     def payments(self, tenant: Tenant, part: Slice) -> Found[Payment]:
         return self._list(tenant, "payment", part, items.payment_from_item)
 
-    def record_change(self, before: Payment, change: Changed, event: InboxEvent | None) -> None:
+    def record_change(
+        self,
+        before: Payment,
+        change: Changed,
+        event: InboxEvent | None = None,
+        answered: Claim | None = None,
+    ) -> None:
+        after = change.payment
         captures = change.entry.delta.captured > 0
-        rises = [LessThan("rank", change.payment.rank)]
+        rises = [LessThan("rank", after.rank)] if after.rank != before.rank else []
         nothing_yet = [Equals("captured", 0)] if captures else []
         self._write(
             *_event(before.tenant, event),
-            _moved(before, change.payment, *rises, *nothing_yet),
+            _moved(before, after, *rises, *nothing_yet),
             _entry(before, change.entry),
-            *_bound(before, change.payment),
+            *_bound(before, after),
+            *_use(before, after),
+            *_found(change.discrepancy),
+            *_answer(before.tenant, answered),
         )
 
-    def record_event(self, tenant: Tenant, event: InboxEvent) -> None:
-        self._write(*_event(tenant, event))
+    def record_event(
+        self, tenant: Tenant, event: InboxEvent, found: Discrepancy | None = None
+    ) -> None:
+        self._write(*_event(tenant, event), *_found(found))
+
+    def kept_event(self, tenant: Tenant, id: str) -> InboxEvent | None:
+        item: Any = self._engine.get(keys.event_key(tenant, id))
+        if item is None or item["status"] not in OPEN_EVENTS:
+            return None
+        return items.event_from_item(item)
+
+    def put_off_payment(self, before: Payment, after: Payment) -> None:
+        self._write(
+            Update(
+                "payment",
+                keys.payment_key(before.tenant, before.id),
+                items.set_or_drop(items.payment_to_item(after), items.DUE_NAMES),
+                all_of(Equals("seq", before.seq), _same_due(before.due_at)),
+            )
+        )
+
+    # --- what is due, and who looks ---------------------------------------------------------
+
+    def due(self, now: Millis, limit: int) -> Sequence[Due]:
+        bound = keys.due_before(now)
+        places = [
+            place
+            for partition in keys.due_partitions()
+            for place in self._engine.due(partition, bound, limit)
+        ]
+        return [keys.due_at_place(place) for place in sorted(places)[:limit]]
+
+    def take_lease(self, name: str, owner: str, now: Millis, until: Millis) -> bool:
+        taken: dict[str, Change] = {
+            "kind": Assign("lease"),
+            "schema": Assign(items.SCHEMA),
+            "owner": Assign(owner),
+            "until": Assign(until),
+        }
+        free = any_of(Absent(), LessThan("until", now), Equals("owner", owner))
+        try:
+            self._write(Update("lease", keys.lease_key(name), taken, free))
+        except Lost:
+            return False
+        return True
+
+    def beat(self, name: str, owner: str, now: Millis) -> None:
+        done: dict[str, Change] = {"until": Assign(0), "done_at": Assign(now)}
+        with suppress(Lost):  # it took so long that another has the lease by now
+            self._write(Update("lease", keys.lease_key(name), done, Equals("owner", owner)))
+
+    def heartbeat(self, name: str) -> Millis | None:
+        item: Any = self._engine.get(keys.lease_key(name))
+        return None if item is None or "done_at" not in item else Millis(item["done_at"])
+
+    # --- discrepancies ----------------------------------------------------------------------
+
+    def note_discrepancy(self, found: Discrepancy) -> bool:
+        at = keys.discrepancy_key(found.tenant, found.id)
+        try:
+            self._write(_new("discrepancy", at, items.discrepancy_to_item(found)))
+        except Lost:
+            return False
+        return True
+
+    def close_discrepancy(self, before: Discrepancy, after: Discrepancy) -> None:
+        old, new = items.discrepancy_to_item(before), items.discrepancy_to_item(after)
+        at = keys.discrepancy_key(before.tenant, before.id)
+        still_open = Equals("status", DiscrepancyStatus.OPEN.value)
+        self._write(Update("discrepancy", at, items.changes(old, new), still_open))
+
+    def discrepancy(self, tenant: Tenant, id: str) -> Discrepancy | None:
+        return self._one(keys.discrepancy_key(tenant, id), items.discrepancy_from_item)
+
+    def discrepancies(self, tenant: Tenant, part: Slice) -> Found[Discrepancy]:
+        return self._list(tenant, "discrepancy", part, items.discrepancy_from_item)
 
     def ledger(self, tenant: Tenant, id: PaymentId) -> Sequence[LedgerEntry]:
         partition = keys.payment_key(tenant, id).pk
@@ -265,7 +387,12 @@ class DynamoDBStore:
         )
 
     def settle_refund(
-        self, before: Payment, step: Step, owner: str | None, event: InboxEvent | None
+        self,
+        before: Payment,
+        step: Step,
+        owner: str | None = None,
+        event: InboxEvent | None = None,
+        answered: Claim | None = None,
     ) -> None:
         refund = step.refund
         mine = [Equals("lease_owner", owner)] if owner is not None else []
@@ -284,6 +411,41 @@ class DynamoDBStore:
                 all_of(OneOf("status", _words(OPEN)), *mine),
             ),
             _entry(before, step.entry),
+            *_named(refund),
+            *_answer(before.tenant, answered),
+        )
+
+    def absorb_refund(
+        self, before: Payment, step: Step, voided: bool, event: InboxEvent | None
+    ) -> None:
+        refund = step.refund
+        at = keys.refund_key(refund.tenant, refund.id)
+        dead = Equals("status", RefundStatus.VOIDED.value)
+        self._write(
+            *_event(before.tenant, event),
+            _moved(
+                before,
+                step.payment,
+                Equals("rank", PAID_RANK),
+                AtLeast("remaining", refund.amount.amount),
+            ),
+            Update("refund", at, items.settlement(refund), dead)
+            if voided
+            else _new("refund", at, items.refund_to_item(refund)),
+            _entry(before, step.entry),
+            *_named(refund),
+        )
+
+    def name_refund(self, refund: Refund, psp_refund: str, event: InboxEvent) -> None:
+        self._write(
+            *_event(refund.tenant, event),
+            Update(
+                "refund",
+                keys.refund_key(refund.tenant, refund.id),
+                {"psp_refund": Assign(psp_refund)},
+                Absent("psp_refund"),
+            ),
+            *_named(replace(refund, psp_refund=psp_refund)),
         )
 
     def reverse_refund(self, before: Payment, step: Step, event: InboxEvent) -> None:
@@ -307,8 +469,36 @@ class DynamoDBStore:
                 keys.refund_key(refund.tenant, refund.id),
                 items.settlement(refund),
                 all_of(Equals("status", RefundStatus.SENDING), Equals("lease_owner", owner)),
+            ),
+            *_named(refund),
+        )
+
+    def put_off_refund(self, before: Refund, after: Refund) -> None:
+        self._write(
+            Update(
+                "refund",
+                keys.refund_key(before.tenant, before.id),
+                {
+                    "attempts": Assign(after.attempts),
+                    **items.set_or_drop(items.refund_to_item(after), items.DUE_NAMES),
+                },
+                all_of(
+                    Equals("status", RefundStatus.PENDING_PSP.value),
+                    Equals("attempts", before.attempts),
+                ),
             )
         )
+
+    def refund_of(self, tenant: Tenant, psp_refund: str) -> Refund | None:
+        ref = self._engine.get(keys.psp_refund_key(tenant, psp_refund)) if psp_refund else None
+        return self.refund(tenant, RefundId(str(ref["refund"]))) if ref else None
+
+    def refunds_of(self, payment: Payment) -> Sequence[Refund]:
+        ids = refunds_in(self.ledger(payment.tenant, payment.id))
+        if not ids:
+            return []
+        wanted = [keys.refund_key(payment.tenant, RefundId(id)) for id in ids]
+        return [items.refund_from_item(item) for item in self._engine.get_many(wanted) if item]
 
     def refund(self, tenant: Tenant, id: RefundId) -> Refund | None:
         return self._one(keys.refund_key(tenant, id), items.refund_from_item)
@@ -335,7 +525,10 @@ class DynamoDBStore:
     def _list(
         self, tenant: Tenant, kind: str, part: Slice, read: Callable[[items.Read], T]
     ) -> Found[T]:
-        page = Page(keys.list_partition(tenant, kind), part.limit + 1, part.before, part.after)
+        return self._listed(keys.list_partition(tenant, kind), part, read)
+
+    def _listed(self, partition: str, part: Slice, read: Callable[[items.Read], T]) -> Found[T]:
+        page = Page(partition, part.limit + 1, part.before, part.after)
         found = self._engine.page(page)
         has_more = len(found) > part.limit
         if has_more:
@@ -355,7 +548,7 @@ class DynamoDBStore:
             earlier = refused.failed.get("claim")
             if earlier is not None:
                 raise Claimed(items.claim_from_item(earlier)) from None
-            raise Lost(*refused.failed) from None
+            raise Lost(*refused.failed, seen=_seen(refused.failed.get("event"))) from None
 
 
 def _new(name: str, key: Key, item: Item) -> Put:
@@ -383,9 +576,71 @@ def _entry(payment: Payment, entry: LedgerEntry) -> Put:
 
 
 def _event(tenant: Tenant, inbox: InboxEvent | None) -> list[Write]:
+    """An event comes once; one that waits is looked at by one at a time."""
     if inbox is None:
         return []
-    return [_new("event", keys.event_key(tenant, inbox.event.id), items.event_to_item(inbox))]
+    unseen = Absent()
+    waits = all_of(
+        OneOf("status", tuple(status.value for status in OPEN_EVENTS)),
+        Equals("attempts", inbox.attempts - 1),
+    )
+    at, item = keys.event_key(tenant, inbox.event.id), items.event_to_item(tenant, inbox)
+    return [Put("event", at, item, waits if inbox.attempts else unseen)]
+
+
+def _seen(event: Any) -> SeenEvent | None:
+    return SeenEvent(event["sha256"], event["status"] in OPEN_EVENTS) if event else None
+
+
+def _use(before: Payment | None, after: Payment) -> list[Write]:
+    """What a payment does with the use that its limited link keeps for it."""
+    had = before.use if before else None
+    if had is after.use or after.payment_link is None:
+        return []
+    taken = all_of(AtLeast("uses_remaining", 1), *([] if before else [Equals("active", True)]))
+    moves: dict[tuple[Use | None, Use | None], tuple[dict[str, Change], Guard]] = {
+        (None, Use.HELD): ({"uses_remaining": Shift(-1)}, taken),
+        (Use.HELD, Use.RETURNED): ({"uses_remaining": Shift(1)}, Present()),
+        (Use.HELD, Use.SPENT): ({"completed": Shift(1)}, Present()),
+        (Use.RETURNED, Use.SPENT): ({"uses_remaining": Shift(-1), "completed": Shift(1)}, taken),
+    }
+    changes, guard = moves[had, after.use]
+    return [Update("link", keys.payment_link_key(after.tenant, after.payment_link), changes, guard)]
+
+
+def _found(found: Discrepancy | None) -> list[Write]:
+    """A discrepancy in the write group of what shows it; found before, it stays as it is."""
+    if found is None:
+        return []
+    item = items.discrepancy_to_item(found)
+    at = keys.discrepancy_key(found.tenant, found.id)
+    once: dict[str, Change] = {name: AssignOnce(value) for name, value in item.items()}
+    return [Update("discrepancy", at, once, any_of(Absent(), Present()))]
+
+
+def _answer(tenant: Tenant, claim: Claim | None) -> list[Write]:
+    """What a request was answered: kept once, whoever is first."""
+    if claim is None or claim.answer is None:
+        return []
+    at = keys.idempotency_key(tenant, claim.scope, claim.key)
+    told: dict[str, Change] = {
+        "status": AssignOnce(claim.answer.status),
+        "body": AssignOnce(claim.answer.body),
+    }
+    return [Update("claim_answer", at, told, Equals("resource", claim.resource))]
+
+
+def _named(refund: Refund) -> list[Write]:
+    """The provider's refund stands for this one of ours and no other."""
+    if refund.psp_refund is None:
+        return []
+    to_refund: Item = {"kind": "psp_refund", "schema": items.SCHEMA, "refund": refund.id}
+    at = keys.psp_refund_key(refund.tenant, refund.psp_refund)
+    return [Put("bound", at, to_refund, any_of(Absent(), Equals("refund", refund.id)))]
+
+
+def _same_due(at: Millis | None) -> Guard:
+    return Absent("due_at") if at is None else Equals("due_at", at)
 
 
 def _intent(payment: Payment, provider: ProviderSession) -> Put:

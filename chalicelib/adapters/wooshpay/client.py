@@ -1,25 +1,24 @@
 """WooshPay's API: HTTP Basic, JSON, an Idempotency-Key on every POST, no redirects, bounded sizes.
 
-One HTTP client serves the process (a new one loads the CA bundle, 15 ms); the key comes with each
-call.
+What an answer means is said here; http.py asks.
 """
 
 import hashlib
-import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 import httpx
 from pydantic import ValidationError
 
+from chalicelib.adapters.wooshpay.http import Answer, NoAnswer, asked
 from chalicelib.adapters.wooshpay.minor_units import MinorUnits, NotExpressible
 from chalicelib.adapters.wooshpay.outcomes import refused
-from chalicelib.adapters.wooshpay.payloads import ErrorShape, RefundShape, SessionShape
-from chalicelib.adapters.wooshpay.translate import PAYMENT_KEY, REFUND_KEY, refund_fact
+from chalicelib.adapters.wooshpay.payloads import IntentShape, RefundShape, SessionShape
+from chalicelib.adapters.wooshpay.translate import PAYMENT_KEY, REFUND_KEY, intent_fact, refund_fact
 from chalicelib.domain.errors import PspRejected, PspUnavailable
-from chalicelib.domain.ids import Tenant, session_id
+from chalicelib.domain.ids import Millis, Tenant, session_id
 from chalicelib.domain.payments import Payment, ProviderSession
 from chalicelib.domain.provider_account import is_safe_secret
 from chalicelib.domain.psp_facts import (
@@ -27,57 +26,19 @@ from chalicelib.domain.psp_facts import (
     Declined,
     Done,
     InDoubt,
+    IntentFact,
+    RefundFact,
     RefundFactStatus,
     RefundOutcome,
 )
 from chalicelib.domain.refunds import Refund
-from chalicelib.domain.strict_json import LARGEST_BODY, NotStrictJson, parse_object
 from chalicelib.usecases.ports import CreatedSession
 
 TEST_HOST = "https://apitest.wooshpay.com"
 LIVE_HOST = "https://api.wooshpay.com"
 PAGE_DOMAIN = ".wooshpay.com"
-CONNECT_SECONDS, READ_SECONDS = 3, 8
+LISTED = 100
 REFUSALS = frozenset({400, 402, 404})  # 401, 403 are about the key: mended, the same will do
-
-
-def http_client() -> httpx.Client:
-    """The process's one HTTP client; it follows no redirect and ignores proxies of the machine."""
-    return httpx.Client(
-        timeout=httpx.Timeout(READ_SECONDS, connect=CONNECT_SECONDS),
-        follow_redirects=False,
-        trust_env=False,
-        headers={"Accept": "application/json", "User-Agent": "tautan"},
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What came back: the HTTP status and the JSON object, None when it was none."""
-
-    status: int
-    body: dict[str, Any] | None
-
-    @property
-    def ok(self) -> bool:
-        """Whether the provider says that it did it."""
-        return 200 <= self.status < 300
-
-    @property
-    def error(self) -> Mapping[str, str | None]:
-        """The error object, whether nested under `error` or at the top (page 1763752)."""
-        body = self.body or {}
-        inner = body.get("error")
-        try:
-            return ErrorShape.model_validate(
-                inner if isinstance(inner, dict) else body
-            ).model_dump()
-        except ValidationError:
-            return {}
-
-
-class NoAnswer(Exception):
-    """The request may or may not have arrived; what came back, if anything, was no answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +109,45 @@ class WooshPay:
         if answer.body is None:
             return InDoubt("the answer makes no sense")
         return self._refunded(refund, answer.body)
+
+    def intent(self, id: str) -> IntentFact:
+        """`GET /v1/payment_intents/{id}` (page 44642278)."""
+        return self._intent(self._get(f"/v1/payment_intents/{quote(id, safe='')}"), id)
+
+    def find_refund(self, id: str) -> RefundFact:
+        """`GET /v1/refunds/{id}` (page 52306151)."""
+        try:
+            shape = RefundShape.model_validate(self._get(f"/v1/refunds/{quote(id, safe='')}"))
+            fact = refund_fact(shape, self.units)
+        except (ValidationError, NotExpressible, KeyError) as error:
+            raise PspUnavailable("WooshPay's answer makes no sense.") from error
+        if fact.psp_refund != id:
+            raise PspUnavailable("WooshPay answered with another refund.")
+        return fact
+
+    def intents(self, since: Millis, until: Millis) -> Iterator[IntentFact]:
+        """`GET /v1/payment_intents` (page 52305900), newest first, a hundred at a time."""
+        bounds = f"limit={LISTED}&created[gte]={since}&created[lt]={until}"
+        after = ""
+        while True:
+            page = self._get(f"/v1/payment_intents?{bounds}{after}")
+            found = page.get("data")
+            if not isinstance(found, list):
+                raise PspUnavailable("WooshPay's answer makes no sense.")
+            facts = [self._intent(each) for each in found]
+            yield from facts
+            if page.get("has_more") is not True or not facts:
+                return
+            after = f"&starting_after={quote(facts[-1].intent, safe='')}"
+
+    def _intent(self, body: Any, id: str | None = None) -> IntentFact:
+        try:
+            fact = intent_fact(IntentShape.model_validate(body), self.tenant.livemode, self.units)
+        except (ValidationError, NotExpressible, KeyError) as error:
+            raise PspUnavailable("WooshPay's answer makes no sense.") from error
+        if id is not None and fact.intent != id:
+            raise PspUnavailable("WooshPay answered with another payment intent.")
+        return fact
 
     def _session(
         self, payment: Payment, success_url: str, cancel_url: str | None
@@ -223,28 +223,24 @@ class WooshPay:
             )
         return PspUnavailable("WooshPay is not available.", details={"psp_status": answer.status})
 
-    def _post(self, path: str, body: Mapping[str, Any], idempotency_key: str) -> Answer:
+    def _get(self, path: str) -> dict[str, Any]:
+        """The object that is there; raises PspRejected or PspUnavailable."""
         try:
-            with self.http.stream(
-                "POST",
-                self.base + path,
-                json=body,
-                auth=(self.key, ""),
-                headers={"Idempotency-Key": idempotency_key},
-            ) as response:
-                return Answer(response.status_code, _read(response))
-        except httpx.HTTPError as error:
-            raise NoAnswer(type(error).__name__) from error
+            answer = asked(self.http, self.key, "GET", self.base + path)
+        except NoAnswer as error:
+            raise PspUnavailable(f"WooshPay did not answer: {error}.") from error
+        if not answer.ok:
+            raise self._failed(answer)
+        if answer.body is None:
+            raise PspUnavailable("WooshPay's answer makes no sense.")
+        return answer.body
 
-
-def _read(response: httpx.Response) -> dict[str, Any] | None:
-    """The JSON object that came back; None for anything else, too much, or a drip too slow."""
-    text, until = bytearray(), time.monotonic() + READ_SECONDS
-    for chunk in response.iter_bytes():
-        text += chunk
-        if len(text) > LARGEST_BODY or time.monotonic() > until:
-            return None
-    try:
-        return parse_object(bytes(text))
-    except NotStrictJson:
-        return None
+    def _post(self, path: str, body: Mapping[str, Any], idempotency_key: str) -> Answer:
+        return asked(
+            self.http,
+            self.key,
+            "POST",
+            self.base + path,
+            body=body,
+            idempotency_key=idempotency_key,
+        )

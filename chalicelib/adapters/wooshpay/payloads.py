@@ -71,6 +71,7 @@ class IntentShape(Shape):
     status: str
     amount: StrictInt
     amount_received: StrictInt | None = None
+    amount_refunded: StrictInt | None = None  # in no documented sample; taken where it is shown
     currency: str
     livemode: StrictBool | None = None
     metadata: Object = {}
@@ -90,6 +91,16 @@ class RefundShape(Shape):
     payment_intent: Text = None
     metadata: Object = {}
     failure_reason: Text = None
+
+
+class DisputeShape(Shape):
+    """A dispute (pages 44408217, 44454250, and the sample of 49996644)."""
+
+    id: str
+    status: str
+    amount: StrictInt
+    currency: str
+    payment_intent: Text = None
 
 
 class EventData(Shape):

@@ -9,6 +9,7 @@ magnitude. Whether a late retry is signed anew is not known.
 import hashlib
 import hmac
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from chalicelib.domain.errors import SignatureInvalid
 from chalicelib.domain.ids import Millis
@@ -21,16 +22,27 @@ LONGEST_HEADER = 1024
 _FIRST_MILLISECOND_TIME = 10**11
 
 
-def verified_by(secrets: Sequence[str], body: bytes, header: str, now: Millis) -> str:
-    """The secret that signed `body`; raises SignatureInvalid, for a stale signature as well."""
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """The secret that signed, and whether it did so just now (within five minutes)."""
+
+    secret: str
+    fresh: bool
+
+
+def verified_by(secrets: Sequence[str], body: bytes, header: str, now: Millis) -> Verified:
+    """Who signed `body`, and when; raises SignatureInvalid, also for a time still to come.
+
+    An old signature is authentic all the same: a late retry may carry the first one.
+    """
     text, signatures = _parts(header)
     signer = _signer(secrets, text.encode() + b"." + body, signatures)
     if signer is None:
         raise SignatureInvalid("The signature does not match the body.")
     at = int(text) if int(text) >= _FIRST_MILLISECOND_TIME else int(text) * 1000
-    if not now - OLDEST_MS <= at <= now + AHEAD_MS:
-        raise SignatureInvalid("The signature is older than 300 seconds, or from the future.")
-    return signer
+    if at > now + AHEAD_MS:
+        raise SignatureInvalid("The signature is from the future.")
+    return Verified(signer, fresh=at >= now - OLDEST_MS)
 
 
 def _signer(secrets: Sequence[str], signed: bytes, signatures: list[bytes]) -> str | None:

@@ -1,5 +1,6 @@
 """WooshPay's words into ours. Past this room nothing is provider-shaped."""
 
+import json
 import re
 from collections.abc import Mapping
 from hashlib import sha256
@@ -9,6 +10,7 @@ from pydantic import ValidationError
 
 from chalicelib.adapters.wooshpay.minor_units import MinorUnits, NotExpressible
 from chalicelib.adapters.wooshpay.payloads import (
+    DisputeShape,
     EventShape,
     IntentShape,
     RefundShape,
@@ -17,6 +19,8 @@ from chalicelib.adapters.wooshpay.payloads import (
 from chalicelib.domain.errors import ParameterInvalid
 from chalicelib.domain.ids import Millis, PaymentId, RefundId, payment_id, ulid_of
 from chalicelib.domain.psp_facts import (
+    DisputeFact,
+    DisputeStatus,
     Fact,
     IntentFact,
     IntentStatus,
@@ -53,6 +57,17 @@ REFUND_STATUSES: Mapping[str, RefundFactStatus] = {
     "failed": RefundFactStatus.FAILED,
     "canceled": RefundFactStatus.FAILED,
 }
+# Page 44408217 shows `warning_needs_response` and `lost`; the others are Stripe's words.
+DISPUTE_ENDS: Mapping[str, DisputeStatus] = {
+    "won": DisputeStatus.WON,
+    "warning_closed": DisputeStatus.WON,
+    "lost": DisputeStatus.LOST,
+}
+# What the type of an event says of its object's status, where nothing else can be meant.
+SAID_BY_TYPE: Mapping[str, IntentStatus] = {
+    "payment_intent.succeeded": IntentStatus.SUCCEEDED,
+    "payment_intent.canceled": IntentStatus.CANCELED,
+}
 # What an event's type says of the intent, whatever status its snapshot carries (page 1702652).
 TOLD_BY_TYPE: Mapping[str, IntentStatus] = {
     "payment_intent.payment_failed": IntentStatus.FAILED,
@@ -75,7 +90,7 @@ def event_of(body: bytes, livemode: bool, units: MinorUnits) -> PspEvent:
         id=event.id,
         type=event.type[:100],
         created=Millis(event.created),
-        sha256=sha256(body).hexdigest(),
+        sha256=_said(event),
         livemode=event.livemode,
         fact=_fact(event, livemode, units),
     )
@@ -93,6 +108,8 @@ def _fact(event: EventShape, livemode: bool, units: MinorUnits) -> Fact:
             return SessionExpired(
                 session=session.id, intent=session.payment_intent, payment=_payment_in(session)
             )
+        if event.type.startswith("charge.dispute."):
+            return dispute_fact(DisputeShape.model_validate(event.data.object), units)
         if event.type.startswith("charge.refund.") or event.type.startswith("refund."):
             return refund_fact(RefundShape.model_validate(event.data.object), units)
     except (ValidationError, NotExpressible, KeyError) as error:
@@ -111,6 +128,11 @@ def intent_fact(
         status=status,
         amount=units.ours(intent.amount, intent.currency),
         received=units.ours(received, intent.currency),
+        refunded=(
+            None
+            if intent.amount_refunded is None
+            else units.ours(intent.amount_refunded, intent.currency)
+        ),
         livemode=livemode if intent.livemode is None else intent.livemode,
         method=_method(intent),
         payment=_payment_in(intent),
@@ -128,6 +150,28 @@ def refund_fact(refund: RefundShape, units: MinorUnits) -> RefundFact:
         payment=_hint(refund.metadata),
         refund=RefundId(f"re_{ulid}") if ulid else None,
     )
+
+
+def dispute_fact(dispute: DisputeShape, units: MinorUnits) -> DisputeFact:
+    """A dispute in our words; one that is neither won nor lost is open."""
+    return DisputeFact(
+        dispute=dispute.id,
+        intent=dispute.payment_intent or "",
+        status=DISPUTE_ENDS.get(dispute.status, DisputeStatus.OPEN),
+        amount=units.ours(dispute.amount, dispute.currency),
+    )
+
+
+def is_consistent(event: PspEvent) -> bool:
+    """Whether the event's object says what its type does; else it is asked of the provider."""
+    told = SAID_BY_TYPE.get(event.type)
+    return told is None or not isinstance(event.fact, IntentFact) or event.fact.status is told
+
+
+def _said(event: EventShape) -> str:
+    """A digest of what the event says, whatever else changes between two deliveries of it."""
+    said = json.dumps([event.type, event.data.object], sort_keys=True)
+    return sha256(said.encode()).hexdigest()
 
 
 def _payment_in(shape: IntentShape | SessionShape) -> PaymentId | None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from chalicelib.adapters.wooshpay.minor_units import MinorUnits
 from chalicelib.adapters.wooshpay.signature import verified_by
-from chalicelib.adapters.wooshpay.translate import event_of
+from chalicelib.adapters.wooshpay.translate import event_of, is_consistent
 from chalicelib.domain.errors import NotReadyYet
 from chalicelib.domain.ids import MerchantId, Millis, Tenant
 from chalicelib.domain.provider_account import is_safe_secret
@@ -30,6 +30,8 @@ class WooshPayWebhooks:
         }
         if not usable:
             raise NotReadyYet("No webhook secret is set for this address.")
-        livemode = usable[verified_by(list(usable), body, signature, now)]
+        verified = verified_by(list(usable), body, signature, now)
+        livemode = usable[verified.secret]
         event = event_of(body, livemode, self.units)
-        return Delivery(Tenant(merchant, livemode), event)
+        trusted = verified.fresh and is_consistent(event)
+        return Delivery(Tenant(merchant, livemode), event, trusted)

@@ -68,6 +68,11 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "closed_paused": ("Tautan ini sedang dijeda", "This link is paused"),
     "closed_expired": ("Tautan ini sudah kedaluwarsa", "This link has expired"),
     "closed_archived": ("Tautan ini sudah ditutup", "This link is closed"),
+    "closed_limit_reached": ("Sudah habis", "Sold out"),
+    "why_limit_reached": (
+        "Semua sudah terjual, atau sedang dibayar pembeli lain.",
+        "All are sold, or being paid for by another buyer.",
+    ),
     "why_paused": (
         "Penjual sedang menghentikan pembayaran untuk sementara.",
         "The seller has stopped taking payments for now.",

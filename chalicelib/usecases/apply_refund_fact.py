@@ -1,0 +1,146 @@
+"""What the provider says of a refund: of ours, of one made without us, of one held for dead.
+
+A refund of ours is known by our id in its metadata, or by the provider's id that we keep. One that
+neither names is asked after before it is believed, and then is ours if it can be; what is left was
+made without us and is counted.
+"""
+
+from dataclasses import dataclass
+
+from chalicelib.domain.discrepancies import DiscrepancyKind
+from chalicelib.domain.errors import PspError
+from chalicelib.domain.ids import RefundId, Tenant
+from chalicelib.domain.inbox import EventStatus
+from chalicelib.domain.ledger import Cause
+from chalicelib.domain.payments import Payment, PaymentStatus
+from chalicelib.domain.psp_facts import RefundFact, RefundFactStatus
+from chalicelib.domain.refunds import (
+    OPEN,
+    Refund,
+    RefundStatus,
+    Step,
+    absorb,
+    post,
+    reverse,
+    void,
+)
+from chalicelib.usecases.keep_event import Keeper
+from chalicelib.usecases.ports import Mint, Psps, Store
+from chalicelib.usecases.resolve_refund import FAILED
+
+
+@dataclass(frozen=True, slots=True)
+class RefundFacts:
+    """What the story needs."""
+
+    store: Store
+    psps: Psps
+    mint: Mint
+
+    def apply(self, keeper: Keeper, fact: RefundFact, cause: Cause) -> str:
+        """What became of the event. Raises Lost."""
+        found = self._named(keeper.tenant, fact)
+        if found is None:
+            return self._stranger(keeper, fact, cause)
+        refund, payment = found
+        told = (fact.amount, fact.intent, payment.id)
+        if (refund.amount, refund.intent, refund.payment) != told:
+            return keeper.set_aside("refund_mismatch")
+        if refund.status is RefundStatus.VOIDED and fact.status is RefundFactStatus.SUCCEEDED:
+            return self._revived(payment, refund, keeper, fact, cause)
+        return self._ours(payment, refund, keeper, fact, cause)
+
+    def _named(self, tenant: Tenant, fact: RefundFact) -> tuple[Refund, Payment] | None:
+        """By our metadata (one read), else by the provider's id."""
+        if fact.refund and fact.payment:
+            found = self.store.refund_with_payment(tenant, fact.refund, fact.payment)
+            if found is not None:
+                return found
+        refund = self.store.refund_of(tenant, fact.psp_refund)
+        payment = self.store.payment(tenant, refund.payment) if refund else None
+        return (refund, payment) if refund and payment else None
+
+    def _ours(
+        self, payment: Payment, refund: Refund, keeper: Keeper, fact: RefundFact, cause: Cause
+    ) -> str:
+        step = _step(payment, refund, fact, cause)
+        if step is None:
+            return keeper.ignored(f"already_{refund.status}")
+        kept = keeper.inbox.ended(EventStatus.APPLIED, step.entry.kind.value)
+        if step.refund.status is RefundStatus.REVERSED:
+            self.store.reverse_refund(payment, step, kept)
+        else:
+            self.store.settle_refund(payment, step, None, kept)
+        return kept.status.value
+
+    def _revived(
+        self, payment: Payment, refund: Refund, keeper: Keeper, fact: RefundFact, cause: Cause
+    ) -> str:
+        """It was held for dead and is said to have happened: true, or told out of order."""
+        try:
+            shown = self.psps(keeper.tenant).find_refund(fact.psp_refund)
+        except PspError as error:
+            return keeper.put_off(EventStatus.DEFERRED, error.message)
+        if shown.status is not RefundFactStatus.SUCCEEDED:
+            return keeper.ignored(f"already_{refund.status}")
+        return self._absorbed(payment, refund, keeper, shown, cause)
+
+    def _stranger(self, keeper: Keeper, fact: RefundFact, cause: Cause) -> str:
+        try:
+            shown = self.psps(keeper.tenant).find_refund(fact.psp_refund)
+        except PspError as error:
+            return keeper.put_off(EventStatus.DEFERRED, error.message)
+        named = self._named(keeper.tenant, shown) if shown.refund != fact.refund else None
+        if named is not None and (named[0].amount, named[0].intent) == (shown.amount, shown.intent):
+            return self._ours(named[1], named[0], keeper, shown, cause)
+        payment = self.store.payment_of_intent(keeper.tenant, shown.intent)
+        if payment is None or payment.status is not PaymentStatus.PAID:
+            return keeper.put_off(EventStatus.DEFERRED, "unknown_payment")
+        if shown.status is not RefundFactStatus.SUCCEEDED:
+            # A pending one is told again when it ends; a failed one gave nothing back.
+            return keeper.ignored(f"not_ours_{shown.status}")
+        return self._theirs(payment, keeper, shown, cause)
+
+    def _theirs(self, payment: Payment, keeper: Keeper, shown: RefundFact, cause: Cause) -> str:
+        """A refund that nothing names as ours: the one in flight or one that was posted by the
+        provider's total alone, if the amount fits; else it was made without us."""
+        for refund in self.store.refunds_of(payment):
+            if refund.amount != shown.amount or refund.psp_refund is not None:
+                continue
+            if refund.status in OPEN:
+                return self._ours(payment, refund, keeper, shown, cause)
+            if refund.status is RefundStatus.POSTED:
+                kept = keeper.inbox.ended(EventStatus.APPLIED, "refund.named")
+                self.store.name_refund(refund, shown.psp_refund, kept)
+                return kept.status.value
+        return self._absorbed(payment, None, keeper, shown, cause)
+
+    def _absorbed(
+        self,
+        payment: Payment,
+        voided: Refund | None,
+        keeper: Keeper,
+        fact: RefundFact,
+        cause: Cause,
+    ) -> str:
+        id = RefundId(f"re_{self.mint.ulid()}")
+        step = absorb(payment, fact, id=id, voided=voided, cause=cause)
+        if step is None:
+            detail = f"{fact.amount} went back, {payment.totals.remaining} was left"
+            return keeper.set_aside("over_refund", DiscrepancyKind.OVER_REFUND, detail)
+        kept = keeper.inbox.ended(EventStatus.APPLIED, step.entry.kind.value)
+        self.store.absorb_refund(payment, step, voided is not None, kept)
+        return kept.status.value
+
+
+def _step(payment: Payment, refund: Refund, fact: RefundFact, cause: Cause) -> Step | None:
+    """The provider's word on this very refund is its end, whatever was in doubt before; and a
+    refund that had happened may come back."""
+    failed = fact.status is RefundFactStatus.FAILED
+    if refund.status in OPEN and fact.status is RefundFactStatus.SUCCEEDED:
+        return post(payment, refund, fact.psp_refund, cause)
+    if refund.status in OPEN and failed:
+        return void(payment, refund, FAILED, cause)
+    if refund.status is RefundStatus.POSTED and failed:
+        return reverse(payment, refund, FAILED, cause)
+    return None

@@ -1,0 +1,203 @@
+"""The refund's way after its reservation: lease, look, send, then post or void.
+
+Whoever comes (the request, the same request again, the sweeper) goes the same way. Conditions make
+them commute: one holds the lease, and the first to write the end has written it.
+"""
+
+from dataclasses import dataclass, replace
+
+from chalicelib.domain.discrepancies import Discrepancy, DiscrepancyKind
+from chalicelib.domain.errors import PspError, PspRejected, TautanError
+from chalicelib.domain.ledger import Cause
+from chalicelib.domain.payments import Payment
+from chalicelib.domain.psp_facts import RefundFactStatus
+from chalicelib.domain.refund_outcomes import (
+    Absent,
+    Evidence,
+    Happened,
+    NeverHappened,
+    Unclear,
+    judge,
+    settle,
+    waiting,
+)
+from chalicelib.domain.refunds import (
+    RESENT_FOR_MS,
+    Refund,
+    RefundKeys,
+    RefundStatus,
+    Step,
+    post,
+    void,
+)
+from chalicelib.usecases.asking import Asking
+from chalicelib.usecases.failures import Claim, Lost
+from chalicelib.usecases.ports import Mint, Psp, Psps, Store
+
+TRIES = 3
+NEVER = "the provider never carried it out"
+FAILED = "the provider reported the refund as failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Resolver:
+    """What it needs. `keys`: whether the provider is believed to honour its own keys."""
+
+    store: Store
+    psps: Psps
+    mint: Mint
+    keys: RefundKeys
+
+    def resume(self, refund: Refund, cause: Cause, asking: Asking | None = None) -> Refund:
+        """The refund after one more look, or as it is when nobody may look now."""
+        if refund.status is RefundStatus.PENDING_PSP:
+            return self._ask_after(refund, cause)
+        if not refund.may_be_taken_up(cause.at):
+            return refund
+        psp = self.psps(refund.tenant)
+        leased = refund.leased(self.mint.ulid(), cause.at)
+        may_send = leased.may_be_sent(cause.at, self.keys)
+        if may_send:
+            leased = replace(leased, sent_at=cause.at)
+        try:
+            self.store.lease_refund(refund, leased)
+        except Lost:
+            return self._kept(refund)
+        paid = self._payment(refund)
+        if leased.in_doubt:
+            looked = replace(leased, sent_at=refund.sent_at)
+            settled = self._by_evidence(psp, paid, looked, may_send, cause)
+            if settled is not None:
+                return settled
+        return self._sent(psp, paid, leased, cause, asking)
+
+    def send(
+        self, psp: Psp, paid: Payment, refund: Refund, cause: Cause, asking: Asking | None
+    ) -> Refund:
+        """The world stroke and the outcome stroke of a refund whose lease we hold.
+
+        Raises PspRejected when the provider refused it.
+        """
+        return told(self._sent(psp, paid, refund, cause, asking))
+
+    def _sent(
+        self, psp: Psp, paid: Payment, refund: Refund, cause: Cause, asking: Asking | None
+    ) -> Refund:
+        outcome = psp.refund(refund)
+        for _ in range(TRIES):
+            after = settle(paid, refund, outcome, cause)
+            if isinstance(after, Refund):
+                return self._note(after, cause)
+            try:
+                answered = _answered(after.refund, asking)
+                self.store.settle_refund(paid, after, refund.lease_owner, None, answered)
+                return after.refund
+            except Lost as lost:
+                if lost.guards != {"payment"}:
+                    break  # the provider's event, or a later owner of the lease, came first
+                paid = self._payment(refund)
+        return self._kept(refund)
+
+    def _by_evidence(
+        self, psp: Psp, paid: Payment, refund: Refund, may_send: bool, cause: Cause
+    ) -> Refund | None:
+        """What the provider's books make of a refund in doubt; None: it is to be sent again."""
+        evidence = self._evidence(psp, paid, refund, cause)
+        match evidence:
+            case Happened():
+                return self._end(paid, post(paid, refund, None, cause), refund.lease_owner)
+            case _ if may_send:
+                return None
+            case NeverHappened():
+                return self._end(paid, void(paid, refund, NEVER, cause), refund.lease_owner)
+            case Absent(since):
+                refund = replace(refund, absent_since=since)
+            case Unclear(why):
+                refund = replace(refund, failure=why)
+        unknown = waiting(refund, RefundStatus.UNKNOWN, cause.at, refund.failure)
+        return self._note(unknown, cause)
+
+    def _evidence(self, psp: Psp, paid: Payment, refund: Refund, cause: Cause) -> Evidence:
+        try:
+            return judge(paid, refund, psp.intent(refund.intent).refunded, cause.at)
+        except PspError as error:
+            return Unclear(error.message)
+
+    def _ask_after(self, refund: Refund, cause: Cause) -> Refund:
+        """How a refund stands that the provider has taken on."""
+        assert refund.psp_refund is not None, "what was taken on has the provider's id"
+        try:
+            fact = self.psps(refund.tenant).find_refund(refund.psp_refund)
+        except PspError:
+            fact = None
+        if fact is not None and (fact.amount, fact.intent) == (refund.amount, refund.intent):
+            paid = self._payment(refund)
+            if fact.status is RefundFactStatus.SUCCEEDED:
+                return self._end(paid, post(paid, refund, fact.psp_refund, cause), None)
+            if fact.status is RefundFactStatus.FAILED:
+                return self._end(paid, void(paid, refund, FAILED, cause), None)
+        counted = replace(refund, attempts=refund.attempts + 1)
+        counted = replace(counted, due_at=counted.next_look(cause.at))
+        self._call_a_person_if_old(counted, "the provider has it pending", cause)
+        try:
+            self.store.put_off_refund(refund, counted)
+        except Lost:
+            return self._kept(refund)
+        return counted
+
+    def _end(self, paid: Payment, step: Step, owner: str | None) -> Refund:
+        try:
+            self.store.settle_refund(paid, step, owner)
+        except Lost:
+            return self._kept(step.refund)  # it, or what it was judged by, has moved
+        return step.refund
+
+    def _note(self, refund: Refund, cause: Cause) -> Refund:
+        self._call_a_person_if_old(refund, refund.failure or "it cannot be sent", cause)
+        try:
+            self.store.note_refund(refund, str(refund.lease_owner))
+        except Lost:
+            return self._kept(refund)
+        return refund
+
+    def _call_a_person_if_old(self, refund: Refund, why: str, cause: Cause) -> None:
+        if cause.at - refund.created < RESENT_FOR_MS:
+            return
+        unresolved = DiscrepancyKind.REFUND_UNRESOLVED
+        self.store.note_discrepancy(
+            Discrepancy.of(refund.tenant, unresolved, refund.id, why, cause.at)
+        )
+
+    def _payment(self, refund: Refund) -> Payment:
+        paid = self.store.payment(refund.tenant, refund.payment)
+        assert paid is not None, "a refund is written together with its payment"
+        return paid
+
+    def _kept(self, refund: Refund) -> Refund:
+        kept = self.store.refund(refund.tenant, refund.id)
+        assert kept is not None, "refunds are never deleted"
+        return kept
+
+
+def told(refund: Refund) -> Refund:
+    """The refund, or the provider's refusal (again) when that was its end."""
+    if refund.was_declined:
+        raise _refusal(refund)
+    return refund
+
+
+def _refusal(refund: Refund) -> PspRejected:
+    return PspRejected(
+        f"WooshPay refused the refund: {refund.failure}.", details={"refund": refund.id}
+    )
+
+
+def _answered(refund: Refund, asking: Asking | None) -> Claim | None:
+    """The claim of the request with the answer that the end of its refund gives."""
+    if asking is None or refund.claim is None:
+        return None
+    scope, key = refund.claim
+    outcome: Refund | TautanError = _refusal(refund) if refund.was_declined else refund
+    claim = Claim(scope, key, asking.fingerprint, refund.id)
+    finished = asking.finished(claim, outcome)
+    return finished if finished.answer is not None else None

@@ -1,0 +1,181 @@
+"""The sweeper: whatever was cut off, put off or has gone quiet is looked at again when it is due.
+
+It holds a lease, so that one sweeps at a time, but no money hangs on that: every write carries its
+own guard, and sweeping twice changes nothing.
+"""
+
+from collections import Counter
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from typing import assert_never
+
+from chalicelib.domain.errors import PspRejected, RefundRefused, TautanError
+from chalicelib.domain.ids import Millis, PaymentId, RefundId, Tenant, session_id
+from chalicelib.domain.ledger import Cause
+from chalicelib.domain.merchants import Policy
+from chalicelib.domain.payment_decisions import Changed, close_review, decide_over
+from chalicelib.domain.payments import RANK_IN_REVIEW, Payment, PaymentStatus, ReviewReason
+from chalicelib.domain.psp_facts import IntentFact, IntentStatus, PspEvent
+from chalicelib.domain.refund_rules import RefundRequest
+from chalicelib.domain.refunds import Origin, RefundStatus
+from chalicelib.usecases.asking import Asking
+from chalicelib.usecases.failures import Lost, StoreUnavailable
+from chalicelib.usecases.ports import Clock, Delivery, Due, DueKind, Mint, Psps, Store
+from chalicelib.usecases.receive_psp_event import Inbox
+from chalicelib.usecases.request_refund import Refunds
+from chalicelib.usecases.start_checkout import Checkout
+
+LEASE = "sweep"
+LEASE_MS = 55_000
+ROUND_MS = 40_000  # no new work after that: what is left is due in the next round
+MOST = 100
+RECOVERED_FOR_MS = 20 * 60 * 60_000
+MINUTE_MS = 60_000
+
+
+@dataclass(frozen=True, slots=True)
+class Sweeper:
+    """What the story needs."""
+
+    store: Store
+    psps: Psps
+    mint: Mint
+    clock: Clock
+    inbox: Inbox
+    refunds: Refunds
+    checkout: Checkout
+
+    def sweep(self, request_id: str) -> Mapping[str, int] | None:
+        """One round: how many of each kind were looked at, and how many `failed`; None when
+        somebody else is at it."""
+        started, owner = self.clock(), self.mint.ulid()
+        if not self.store.take_lease(LEASE, owner, started, Millis(started + LEASE_MS)):
+            return None
+        done: Counter[str] = Counter()
+        for due in self.store.due(started, MOST):
+            if self.clock() - started >= ROUND_MS:
+                break
+            cause = Cause(actor="sweeper", reference=due.id, request_id=request_id, at=self.clock())
+            try:
+                self.look(due, cause)
+                done[due.kind.value] += 1
+            except (TautanError, StoreUnavailable, Lost):
+                done["failed"] += 1  # it stays due
+        self.store.beat(LEASE, owner, self.clock())
+        return done
+
+    def look(self, due: Due, cause: Cause) -> None:
+        """Look at one thing that is due; raises TautanError, StoreUnavailable or Lost."""
+        match due.kind:
+            case DueKind.EVENT:
+                self.inbox.look_again(due.tenant, due.id, cause)
+            case DueKind.REFUND:
+                refund = self.store.refund(due.tenant, RefundId(due.id))
+                if refund is not None and _is_due(refund.due_at, cause.at):
+                    self.refunds.resolver.resume(refund, cause)
+            case DueKind.PAYMENT:
+                payment = self.store.payment(due.tenant, PaymentId(due.id))
+                if payment is not None and _is_due(payment.due_at, cause.at):
+                    self._payment(payment, cause)
+            case _:
+                assert_never(due.kind)
+
+    def _payment(self, payment: Payment, cause: Cause) -> None:
+        if payment.rank >= RANK_IN_REVIEW:
+            self._by_policy(payment, cause)
+            return
+        if payment.provider is None and cause.at - payment.created < RECOVERED_FOR_MS:
+            payment = self.checkout.recover(payment, cause)
+        elif payment.provider is not None:
+            fact = self.psps(payment.tenant).intent(payment.provider.intent)
+            payment = self._told(payment, fact, cause)
+        if payment.rank < RANK_IN_REVIEW and payment.is_over(cause.at):
+            payment = self._over(payment, cause)
+        if _is_due(payment.due_at, cause.at):
+            later = replace(payment, due_at=payment.next_look(cause.at))
+            self.store.put_off_payment(payment, later)
+
+    def _told(self, payment: Payment, fact: IntentFact, cause: Cause) -> Payment:
+        """The payment after what the provider says of its intent, as if an event had said it."""
+        if fact.status is IntentStatus.WAITING:
+            return payment
+        self.inbox.receive(
+            Delivery(payment.tenant, as_event(fact, cause.at)),
+            now=cause.at,
+            request_id=cause.request_id or "",
+        )
+        return self._kept(payment.tenant, payment.id)
+
+    def _over(self, payment: Payment, cause: Cause) -> Payment:
+        """Its time is over: the provider's page is closed, and it has expired."""
+        provider = payment.provider
+        if provider is not None and provider.session is not None:
+            with suppress(PspRejected):  # closed already, or paid just now: that is told
+                self.psps(payment.tenant).expire_session(provider.session)
+        decision = decide_over(payment, cause)
+        if isinstance(decision, Changed):
+            self.store.record_change(payment, decision)
+            return decision.payment
+        return payment
+
+    def _by_policy(self, payment: Payment, cause: Cause) -> None:
+        """What the merchant wants done with a payment that was late, or one too many."""
+        review = payment.review
+        assert review is not None, "only a payment in review has a policy due"
+        merchant = self.store.merchant(payment.tenant.merchant)
+        assert merchant is not None, "merchants are never deleted"
+        surplus = review.reason is ReviewReason.SURPLUS
+        policy = merchant.duplicate_payment_policy if surplus else merchant.late_payment_policy
+        if policy is Policy.REVIEW or payment.status is not PaymentStatus.PAID:
+            self.store.put_off_payment(payment, replace(payment, due_at=None))
+        elif policy is Policy.ACCEPT:
+            self.store.record_change(payment, close_review(payment, "accepted", cause))
+        else:
+            self._refund_by_policy(payment, cause)
+
+    def _refund_by_policy(self, payment: Payment, cause: Cause) -> None:
+        asking = Asking(
+            tenant=payment.tenant,
+            actor="policy",
+            now=cause.at,
+            request_id=cause.request_id or "",
+            idempotency_key=f"policy_{payment.id}",
+            fingerprint="policy",
+        )
+        wanted = RefundRequest(amount=None, reason="duplicate", metadata={})
+        try:
+            refund = self.refunds.request(asking, session_id(payment.id), wanted, Origin.POLICY)
+            status = refund.status
+        except (RefundRefused, PspRejected):
+            status = RefundStatus.VOIDED
+        payment = self._kept(payment.tenant, payment.id)
+        if status is RefundStatus.POSTED:
+            self.store.record_change(payment, close_review(payment, "refunded", cause))
+            return
+        # Refused, it is a person's; on its way, it is looked at again.
+        refused = status is RefundStatus.VOIDED
+        due_at = None if refused else Millis(cause.at + MINUTE_MS)
+        self.store.put_off_payment(payment, replace(payment, due_at=due_at))
+
+    def _kept(self, tenant: Tenant, id: PaymentId) -> Payment:
+        payment = self.store.payment(tenant, id)
+        assert payment is not None, "payments are never deleted"
+        return payment
+
+
+def as_event(fact: IntentFact, now: Millis) -> PspEvent:
+    """What the provider answered, as an event that would have said it: the same, once."""
+    told = f"{fact.status}_{fact.received.amount}_{fact.received.currency}"
+    return PspEvent(
+        id=f"recon_{fact.intent}_{told}"[:200],
+        type="reconciliation",
+        created=now,
+        sha256=told,
+        livemode=fact.livemode,
+        fact=fact,
+    )
+
+
+def _is_due(due_at: Millis | None, now: Millis) -> bool:
+    return due_at is not None and due_at <= now
