@@ -6,7 +6,28 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chalicelib.adapters.dynamodb import items
+from chalicelib.adapters.dynamodb.book_items import claim_from_item, claim_to_item, event_to_item
+from chalicelib.adapters.dynamodb.item_forms import changes
+from chalicelib.adapters.dynamodb.payment_items import (
+    ledger_from_item,
+    ledger_to_item,
+    payment_from_item,
+    payment_to_item,
+    refund_from_item,
+    refund_to_item,
+)
+from chalicelib.adapters.dynamodb.shop_items import (
+    api_key_from_item,
+    api_key_to_item,
+    merchant_from_item,
+    merchant_to_item,
+    payment_link_from_item,
+    payment_link_to_item,
+    price_from_item,
+    price_to_item,
+    product_from_item,
+    product_to_item,
+)
 from chalicelib.adapters.dynamodb.values import LARGEST, decode_item, encode_item
 from chalicelib.adapters.dynamodb.writes import Assign, Drop, Item, Shift
 from chalicelib.domain.catalog import LineItem, Price, Product
@@ -91,23 +112,23 @@ def stored(item: Item) -> Item:
 
 @given(st.builds(Merchant, id=NAME, name=TEXT, created=INSTANT), API_KEY)
 def test_merchants_and_keys_come_back_as_they_were(merchant: Merchant, key: ApiKey) -> None:
-    assert items.merchant_from_item(stored(items.merchant_to_item(merchant))) == merchant
-    assert items.api_key_from_item(stored(items.api_key_to_item(key))) == key
+    assert merchant_from_item(stored(merchant_to_item(merchant))) == merchant
+    assert api_key_from_item(stored(api_key_to_item(key))) == key
 
 
 @given(PRODUCT, PRICE, LINK)
 def test_the_catalog_comes_back_as_it_was(
     product: Product, price: Price, link: PaymentLink
 ) -> None:
-    assert items.product_from_item(stored(items.product_to_item(T, product))) == product
-    assert items.price_from_item(stored(items.price_to_item(T, price))) == price
-    assert items.payment_link_from_item(stored(items.payment_link_to_item(T, link))) == link
+    assert product_from_item(stored(product_to_item(T, product))) == product
+    assert price_from_item(stored(price_to_item(T, price))) == price
+    assert payment_link_from_item(stored(payment_link_to_item(T, link))) == link
 
 
 @given(PAYMENT)
 @settings(deadline=None)
 def test_payments_come_back_as_they_were(payment: Payment) -> None:
-    assert items.payment_from_item(stored(items.payment_to_item(payment))) == remembered(payment)
+    assert payment_from_item(stored(payment_to_item(payment))) == remembered(payment)
 
 
 def remembered(payment: Payment) -> Payment:
@@ -134,9 +155,9 @@ def remembered(payment: Payment) -> Payment:
 def test_refunds_entries_and_claims_come_back_as_they_were(
     refund: Refund, entry: LedgerEntry, claim: Claim
 ) -> None:
-    assert items.refund_from_item(stored(items.refund_to_item(refund))) == refund
-    assert items.ledger_from_item(stored(items.ledger_to_item(entry))) == entry
-    assert items.claim_from_item(stored(items.claim_to_item(claim))) == claim
+    assert refund_from_item(stored(refund_to_item(refund))) == refund
+    assert ledger_from_item(stored(ledger_to_item(entry))) == entry
+    assert claim_from_item(stored(claim_to_item(claim))) == claim
 
 
 @given(PAYMENT, PAYMENT)
@@ -144,9 +165,9 @@ def test_refunds_entries_and_claims_come_back_as_they_were(
 def test_the_changes_from_one_payment_to_another_make_it_the_other(
     before: Payment, after: Payment
 ) -> None:
-    old, new = items.payment_to_item(before), items.payment_to_item(after)
+    old, new = payment_to_item(before), payment_to_item(after)
     item = dict(old)
-    for name, change in items.changes(old, new).items():
+    for name, change in changes(old, new).items():
         match change:
             case Assign(value):
                 item[name] = value
@@ -160,9 +181,9 @@ def test_the_changes_from_one_payment_to_another_make_it_the_other(
 
 
 def test_nothing_that_is_the_same_is_changed() -> None:
-    item = items.payment_to_item(a_payment())
-    assert items.changes(item, item) == {}
-    held = items.changes(item, items.payment_to_item(in_review(a_payment())))
+    item = payment_to_item(a_payment())
+    assert changes(item, item) == {}
+    held = changes(item, payment_to_item(in_review(a_payment())))
     assert held.keys() == {"rank", "review"}
 
 
@@ -170,7 +191,7 @@ def test_an_event_is_kept_without_its_body() -> None:
     event = InboxEvent(
         event=an_event(an_intent_fact()), status=EventStatus.APPLIED, why="payment.captured", at=5
     )  # type: ignore[arg-type]
-    assert items.event_to_item(event) == {
+    assert event_to_item(event) == {
         "kind": "psp_event", "schema": 1, "id": "evt_1", "type": "payment_intent.succeeded",
         "created": 1_800_000_000_000, "sha256": "0" * 64, "status": "applied",
         "why": "payment.captured", "at": 5,
@@ -178,8 +199,8 @@ def test_an_event_is_kept_without_its_body() -> None:
 
 
 def test_no_secret_key_and_no_amount_out_of_bounds_gets_into_an_item() -> None:
-    item = items.payment_to_item(a_payment())
+    item = payment_to_item(a_payment())
     assert all(not isinstance(value, float) for value in item.values())
     numbers = [value for value in item.values() if isinstance(value, int)]
     assert max(numbers) < LARGEST
-    assert items.refund_to_item(a_refund())["lp"] == f"M#{T.merchant}#test#refunds"
+    assert refund_to_item(a_refund())["lp"] == f"M#{T.merchant}#test#refunds"

@@ -1,0 +1,235 @@
+"""Payments, ledger entries and refunds as items and back: two functions a kind."""
+
+from chalicelib.adapters.dynamodb.item_forms import (
+    DUE_NAMES,
+    Read,
+    due_of,
+    item_of,
+    listed,
+    set_or_drop,
+)
+from chalicelib.adapters.dynamodb.shop_items import line_item_from_item, line_item_to_item
+from chalicelib.adapters.dynamodb.writes import Assign, Change, Item
+from chalicelib.domain.ids import (
+    MerchantId,
+    Millis,
+    PaymentId,
+    RefundId,
+    Tenant,
+    session_id,
+)
+from chalicelib.domain.ledger import Cause, EntryKind, LedgerEntry, Totals
+from chalicelib.domain.money import Money
+from chalicelib.domain.payments import (
+    Payment,
+    PaymentStatus,
+    ProviderSession,
+    Review,
+    ReviewReason,
+    Use,
+)
+from chalicelib.domain.psp_facts import DisputeStatus
+from chalicelib.domain.refunds import Origin, Refund, RefundStatus
+from chalicelib.usecases.ports import DueKind
+
+
+def payment_to_item(payment: Payment) -> Item:
+    provider, review = payment.provider, payment.review
+    return {
+        **item_of(
+            "payment",
+            id=payment.id,
+            merchant=payment.tenant.merchant,
+            livemode=payment.tenant.livemode,
+            created=payment.created,
+            amount=payment.amount.amount,
+            currency=payment.amount.currency,
+            items=[line_item_to_item(item) for item in payment.items],
+            payment_method_types=list(payment.payment_method_types),
+            expires_at=payment.expires_at,
+            secret=payment.secret,
+            payment_link=payment.payment_link,
+            success_url=payment.success_url,
+            cancel_url=payment.cancel_url,
+            client_reference_id=payment.client_reference_id,
+            customer_email=payment.customer_email,
+            metadata=dict(payment.metadata),
+            psp_session=provider.session if provider else None,
+            psp_intent=provider.intent if provider else None,
+            psp_url=provider.url if provider else None,
+            payment_status=payment.status.value,
+            rank=payment.rank,
+            captured=payment.totals.captured,
+            remaining=payment.totals.remaining,
+            refund_pending=payment.totals.refund_pending,
+            refunded=payment.totals.refunded,
+            method=payment.method,
+            paid_at=payment.paid_at,
+            review=_review(review) if review else None,
+            use=payment.use.value if payment.use else None,
+            disputed=payment.disputed,
+            disputes={id: status.value for id, status in payment.disputes.items()},
+            refund_inflight=payment.refund_inflight,
+            seq=payment.seq,
+        ),
+        **due_of(payment.tenant, DueKind.PAYMENT, payment.id, payment.due_at),
+        **listed(payment.tenant, "payment", session_id(payment.id)),
+    }
+
+
+def payment_from_item(item: Read) -> Payment:
+    provider = None
+    if "psp_intent" in item:
+        session, url = item.get("psp_session"), item.get("psp_url")
+        provider = ProviderSession(session, item["psp_intent"], url)
+    inflight = item.get("refund_inflight")
+    return Payment(
+        id=PaymentId(item["id"]),
+        tenant=Tenant(MerchantId(item["merchant"]), item["livemode"]),
+        created=Millis(item["created"]),
+        amount=Money(item["amount"], item["currency"]),
+        items=tuple(line_item_from_item(line) for line in item["items"]),
+        payment_method_types=tuple(item["payment_method_types"]),
+        expires_at=Millis(item["expires_at"]),
+        secret=item["secret"],
+        payment_link=item.get("payment_link"),
+        success_url=item.get("success_url"),
+        cancel_url=item.get("cancel_url"),
+        client_reference_id=item.get("client_reference_id"),
+        customer_email=item.get("customer_email"),
+        metadata=item["metadata"],
+        provider=provider,
+        status=PaymentStatus(item["payment_status"]),
+        totals=Totals(
+            item["captured"], item["remaining"], item["refund_pending"], item["refunded"]
+        ),
+        method=item.get("method"),
+        paid_at=item.get("paid_at"),
+        review=_review_from(item["review"]) if "review" in item else None,
+        use=Use(item["use"]) if "use" in item else None,
+        disputes={id: DisputeStatus(said) for id, said in item.get("disputes", {}).items()},
+        refund_inflight=RefundId(inflight) if inflight else None,
+        due_at=item.get("due_at"),
+        seq=item["seq"],
+    )
+
+
+def _review(review: Review) -> Item:
+    return {
+        "reason": review.reason.value,
+        "expected": review.expected.amount,
+        "expected_currency": review.expected.currency,
+        "received": review.received.amount,
+        "received_currency": review.received.currency,
+        "at": review.at,
+        "verdict": review.verdict,
+    }
+
+
+def _review_from(item: Read) -> Review:
+    return Review(
+        reason=ReviewReason(item["reason"]),
+        expected=Money(item["expected"], item["expected_currency"]),
+        received=Money(item["received"], item["received_currency"]),
+        at=Millis(item["at"]),
+        verdict=item.get("verdict"),
+    )
+
+
+def ledger_to_item(entry: LedgerEntry) -> Item:
+    return item_of(
+        "ledger",
+        seq=entry.seq,
+        entry=entry.kind.value,
+        delta=dict(entry.delta._asdict()),
+        subject=entry.subject,
+        actor=entry.cause.actor,
+        reference=entry.cause.reference,
+        request_id=entry.cause.request_id,
+        at=entry.cause.at,
+    )
+
+
+def ledger_from_item(item: Read) -> LedgerEntry:
+    return LedgerEntry(
+        seq=item["seq"],
+        kind=EntryKind(item["entry"]),
+        delta=Totals(**item["delta"]),
+        subject=item["subject"],
+        cause=Cause(
+            actor=item["actor"],
+            reference=item["reference"],
+            request_id=item.get("request_id"),
+            at=Millis(item["at"]),
+        ),
+    )
+
+
+def refund_to_item(refund: Refund) -> Item:
+    return {
+        **item_of(
+            "refund",
+            id=refund.id,
+            merchant=refund.tenant.merchant,
+            livemode=refund.tenant.livemode,
+            payment=refund.payment,
+            intent=refund.intent,
+            amount=refund.amount.amount,
+            currency=refund.amount.currency,
+            created=refund.created,
+            status=refund.status.value,
+            reason=refund.reason,
+            metadata=dict(refund.metadata),
+            lease_owner=refund.lease_owner,
+            lease_until=refund.lease_until,
+            attempts=refund.attempts,
+            in_doubt=refund.in_doubt,
+            psp_refund=refund.psp_refund,
+            failure=refund.failure,
+            origin=refund.origin.value,
+            claim=list(refund.claim) if refund.claim else None,
+            sent_at=refund.sent_at,
+            absent_since=refund.absent_since,
+        ),
+        **due_of(refund.tenant, DueKind.REFUND, refund.id, refund.due_at),
+        **listed(refund.tenant, "refund", refund.id),
+    }
+
+
+def refund_from_item(item: Read) -> Refund:
+    return Refund(
+        id=RefundId(item["id"]),
+        tenant=Tenant(MerchantId(item["merchant"]), item["livemode"]),
+        payment=PaymentId(item["payment"]),
+        intent=item["intent"],
+        amount=Money(item["amount"], item["currency"]),
+        created=Millis(item["created"]),
+        status=RefundStatus(item["status"]),
+        reason=item.get("reason"),
+        metadata=item["metadata"],
+        lease_owner=item.get("lease_owner"),
+        lease_until=Millis(item["lease_until"]),
+        attempts=item["attempts"],
+        in_doubt=item["in_doubt"],
+        psp_refund=item.get("psp_refund"),
+        failure=item.get("failure"),
+        origin=Origin(item["origin"]),
+        claim=(item["claim"][0], item["claim"][1]) if "claim" in item else None,
+        sent_at=item["sent_at"],
+        absent_since=item.get("absent_since"),
+        due_at=item.get("due_at"),
+    )
+
+
+def settlement(refund: Refund) -> dict[str, Change]:
+    """What an attempt, or the provider's word, changes of a refund; its lease ends."""
+    known = {"psp_refund": refund.psp_refund, "failure": refund.failure}
+    due = due_of(refund.tenant, DueKind.REFUND, refund.id, refund.due_at)
+    return {
+        "status": Assign(refund.status.value),
+        "lease_until": Assign(0),
+        "in_doubt": Assign(refund.in_doubt),
+        **{name: Assign(value) for name, value in known.items() if value is not None},
+        **set_or_drop(due, DUE_NAMES),
+        **set_or_drop({"absent_since": refund.absent_since}, ("absent_since",)),
+    }

@@ -1,0 +1,215 @@
+"""Payments: each change with its ledger entry, its event and what must stand or fall with it."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from chalicelib.adapters.dynamodb import keys
+from chalicelib.adapters.dynamodb.book_items import claim_from_item, event_from_item
+from chalicelib.adapters.dynamodb.item_forms import DUE_NAMES, SCHEMA, changes, set_or_drop
+from chalicelib.adapters.dynamodb.payment_items import (
+    ledger_from_item,
+    payment_from_item,
+    payment_to_item,
+)
+from chalicelib.adapters.dynamodb.shop_items import merchant_from_item
+from chalicelib.adapters.dynamodb.storing import (
+    Storing,
+    answer_of,
+    entry_of,
+    event_of,
+    found_of,
+    moved,
+    new,
+)
+from chalicelib.adapters.dynamodb.writes import (
+    Absent,
+    Assign,
+    AtLeast,
+    Change,
+    Equals,
+    Guard,
+    Item,
+    LessThan,
+    Present,
+    Put,
+    Shift,
+    Update,
+    Write,
+    all_of,
+    any_of,
+)
+from chalicelib.domain.discrepancies import Discrepancy
+from chalicelib.domain.ids import (
+    Millis,
+    PaymentId,
+    Tenant,
+)
+from chalicelib.domain.inbox import OPEN_EVENTS, InboxEvent
+from chalicelib.domain.ledger import LedgerEntry
+from chalicelib.domain.merchants import Merchant
+from chalicelib.domain.payment_decisions import Changed
+from chalicelib.domain.payments import Payment, ProviderSession, Use
+from chalicelib.usecases.failures import Claim
+from chalicelib.usecases.ports import Found, Slice
+
+
+class PaymentStore(Storing):
+    """Payments and their ledgers."""
+
+    # --- payments ---------------------------------------------------------------------------
+
+    def begin_payment(self, payment: Payment, claim: Claim | None) -> None:
+        at = keys.payment_key(payment.tenant, payment.id)
+        begun = new("payment", at, payment_to_item(payment))
+        self._claimed(payment.tenant, claim, begun, *_use(None, payment))
+
+    def take_over(self, tenant: Tenant, before: Claim, after: Claim) -> None:
+        self._write(
+            Update(
+                "claim",
+                keys.idempotency_key(tenant, before.scope, before.key),
+                {"owner": Assign(after.owner), "locked_until": Assign(after.locked_until)},
+                all_of(
+                    Equals("owner", before.owner),
+                    Equals("locked_until", before.locked_until),
+                    Absent("body"),
+                ),
+            )
+        )
+
+    def bind_provider(
+        self, payment: Payment, provider: ProviderSession, answered: Claim | None
+    ) -> None:
+        tenant, bound = payment.tenant, _with_provider(payment, provider)
+        self._write(
+            *answer_of(tenant, answered),
+            Update(
+                "payment",
+                keys.payment_key(tenant, payment.id),
+                changes(payment_to_item(payment), bound),
+                any_of(Absent("psp_intent"), Equals("psp_intent", provider.intent)),
+            ),
+            _intent(payment, provider),
+        )
+
+    def payment(self, tenant: Tenant, id: PaymentId) -> Payment | None:
+        return self._one(keys.payment_key(tenant, id), payment_from_item)
+
+    def payment_and_claim(
+        self, tenant: Tenant, id: PaymentId, claim: Claim | None
+    ) -> tuple[Payment | None, Claim | None]:
+        wanted = [keys.payment_key(tenant, id)]
+        if claim is not None:
+            wanted.append(keys.idempotency_key(tenant, claim.scope, claim.key))
+        payment, *taken = self._engine.get_many(wanted)
+        return (
+            payment_from_item(payment) if payment else None,
+            claim_from_item(taken[0]) if taken and taken[0] else None,
+        )
+
+    def payment_with_merchant(
+        self, tenant: Tenant, id: PaymentId
+    ) -> tuple[Payment, Merchant] | None:
+        payment, merchant = self._engine.get_many(
+            [keys.payment_key(tenant, id), keys.merchant_key(tenant.merchant)]
+        )
+        if payment is None or merchant is None:
+            return None
+        return payment_from_item(payment), merchant_from_item(merchant)
+
+    def payment_of_intent(self, tenant: Tenant, intent: str) -> Payment | None:
+        ref = self._engine.get(keys.intent_key(tenant, intent))
+        return self.payment(tenant, PaymentId(str(ref["payment"]))) if ref else None
+
+    def payments(self, tenant: Tenant, part: Slice) -> Found[Payment]:
+        return self._list(tenant, "payment", part, payment_from_item)
+
+    def record_change(
+        self,
+        before: Payment,
+        change: Changed,
+        event: InboxEvent | None = None,
+        answered: Claim | None = None,
+    ) -> None:
+        after = change.payment
+        captures = change.entry.delta.captured > 0
+        rises = [LessThan("rank", after.rank)] if after.rank != before.rank else []
+        nothing_yet = [Equals("captured", 0)] if captures else []
+        self._write(
+            *event_of(before.tenant, event),
+            moved(before, after, *rises, *nothing_yet),
+            entry_of(before, change.entry),
+            *_bound(before, after),
+            *_use(before, after),
+            *found_of(change.discrepancy),
+            *answer_of(before.tenant, answered),
+        )
+
+    def record_event(
+        self, tenant: Tenant, event: InboxEvent, found: Discrepancy | None = None
+    ) -> None:
+        self._write(*event_of(tenant, event), *found_of(found))
+
+    def kept_event(self, tenant: Tenant, id: str) -> InboxEvent | None:
+        item: Any = self._engine.get(keys.event_key(tenant, id))
+        if item is None or item["status"] not in OPEN_EVENTS:
+            return None
+        return event_from_item(item)
+
+    def put_off_payment(self, before: Payment, after: Payment) -> None:
+        self._write(
+            Update(
+                "payment",
+                keys.payment_key(before.tenant, before.id),
+                set_or_drop(payment_to_item(after), DUE_NAMES),
+                all_of(Equals("seq", before.seq), _same_due(before.due_at)),
+            )
+        )
+
+    def ledger(self, tenant: Tenant, id: PaymentId) -> Sequence[LedgerEntry]:
+        partition = keys.payment_key(tenant, id).pk
+        found = self._engine.collection(partition, prefix=keys.LEDGER)
+        return [ledger_from_item(item) for item in found]
+
+
+def _use(before: Payment | None, after: Payment) -> list[Write]:
+    """What a payment does with the use that its limited link keeps for it."""
+    had = before.use if before else None
+    if had is after.use or after.payment_link is None:
+        return []
+    taken = all_of(AtLeast("uses_remaining", 1), *([] if before else [Equals("active", True)]))
+    moves: dict[tuple[Use | None, Use | None], tuple[dict[str, Change], Guard]] = {
+        (None, Use.HELD): ({"uses_remaining": Shift(-1)}, taken),
+        (Use.HELD, Use.RETURNED): ({"uses_remaining": Shift(1)}, Present()),
+        (Use.HELD, Use.SPENT): ({"completed": Shift(1)}, Present()),
+        (Use.RETURNED, Use.SPENT): ({"uses_remaining": Shift(-1), "completed": Shift(1)}, taken),
+    }
+    changes, guard = moves[had, after.use]
+    return [Update("link", keys.payment_link_key(after.tenant, after.payment_link), changes, guard)]
+
+
+def _same_due(at: Millis | None) -> Guard:
+    return Absent("due_at") if at is None else Equals("due_at", at)
+
+
+def _intent(payment: Payment, provider: ProviderSession) -> Put:
+    """The provider's intent stands for this payment and no other."""
+    to_payment: Item = {"kind": "psp_intent", "schema": SCHEMA, "payment": payment.id}
+    at = keys.intent_key(payment.tenant, provider.intent)
+    return Put("intent", at, to_payment, any_of(Absent(), Equals("payment", payment.id)))
+
+
+def _bound(before: Payment, after: Payment) -> list[Write]:
+    """The binding of a payment that was paid before its page's names could be kept."""
+    if before.provider is not None or after.provider is None:
+        return []
+    return [_intent(after, after.provider)]
+
+
+def _with_provider(payment: Payment, provider: ProviderSession) -> Item:
+    return {
+        **payment_to_item(payment),
+        "psp_session": provider.session,
+        "psp_intent": provider.intent,
+        "psp_url": provider.url,
+    }

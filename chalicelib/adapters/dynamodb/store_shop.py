@@ -1,0 +1,168 @@
+"""Merchants, their keys, catalogue and payment links."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeVar
+
+from chalicelib.adapters.dynamodb import keys
+from chalicelib.adapters.dynamodb.shop_items import (
+    api_key_from_item,
+    api_key_to_item,
+    merchant_from_item,
+    merchant_to_item,
+    payment_link_from_item,
+    payment_link_to_item,
+    price_from_item,
+    price_to_item,
+    product_from_item,
+    product_to_item,
+    slug_to_item,
+)
+from chalicelib.adapters.dynamodb.storing import Storing, new
+from chalicelib.adapters.dynamodb.writes import (
+    Assign,
+    Change,
+    Present,
+    Put,
+    Update,
+    Write,
+)
+from chalicelib.domain.catalog import Price, Product
+from chalicelib.domain.ids import (
+    MerchantId,
+    PaymentLinkId,
+    PriceId,
+    ProductId,
+    SecretKey,
+    Tenant,
+)
+from chalicelib.domain.merchants import ApiKey, Merchant
+from chalicelib.domain.payment_links import Offer, PaymentLink, offer_of
+from chalicelib.usecases.failures import Claim
+from chalicelib.usecases.ports import Found, OpenedLink, Slice
+
+T = TypeVar("T")
+
+
+class ShopStore(Storing):
+    """What a merchant sets up."""
+
+    # --- merchants --------------------------------------------------------------------------
+
+    def add_merchant(self, merchant: Merchant, key: ApiKey) -> None:
+        self._write(
+            new("merchant", keys.merchant_key(merchant.id), merchant_to_item(merchant)),
+            new("key", keys.api_key_key(key.tenant, key.sha256), api_key_to_item(key)),
+        )
+
+    def merchants(self, part: Slice) -> Found[Merchant]:
+        return self._listed(keys.MERCHANTS, part, merchant_from_item)
+
+    def set_policies(self, merchant: Merchant) -> None:
+        policies: dict[str, Change] = {
+            "late_payment_policy": Assign(merchant.late_payment_policy.value),
+            "duplicate_payment_policy": Assign(merchant.duplicate_payment_policy.value),
+        }
+        at = keys.merchant_key(merchant.id)
+        self._write(Update("merchant", at, policies, Present()))
+
+    def add_api_key(self, key: ApiKey) -> None:
+        at = keys.api_key_key(key.tenant, key.sha256)
+        self._write(new("key", at, api_key_to_item(key)))
+
+    def merchant(self, id: MerchantId) -> Merchant | None:
+        return self._one(keys.merchant_key(id), merchant_from_item)
+
+    def api_key(self, presented: SecretKey) -> ApiKey | None:
+        at = keys.api_key_key(presented.tenant, presented.sha256)
+        return self._one(at, api_key_from_item)
+
+    # --- catalog ----------------------------------------------------------------------------
+
+    def add_product(self, tenant: Tenant, product: Product, claim: Claim | None) -> None:
+        self._claimed(tenant, claim, _new_product(tenant, product))
+
+    def product(self, tenant: Tenant, id: ProductId) -> Product | None:
+        return self._one(keys.product_key(tenant, id), product_from_item)
+
+    def products(self, tenant: Tenant, part: Slice) -> Found[Product]:
+        return self._list(tenant, "product", part, product_from_item)
+
+    def add_price(
+        self, tenant: Tenant, price: Price, product: Product | None, claim: Claim | None
+    ) -> None:
+        at = keys.price_key(tenant, price.id)
+        writes: list[Write] = [new("price", at, price_to_item(tenant, price))]
+        if product is not None:
+            writes.append(_new_product(tenant, product))
+        self._claimed(tenant, claim, *writes)
+
+    def price(self, tenant: Tenant, id: PriceId) -> Price | None:
+        return self._one(keys.price_key(tenant, id), price_from_item)
+
+    def prices(self, tenant: Tenant, part: Slice) -> Found[Price]:
+        return self._list(tenant, "price", part, price_from_item)
+
+    def priced(
+        self, tenant: Tenant, ids: Sequence[PriceId]
+    ) -> Mapping[PriceId, tuple[Price, Product]]:
+        found = self._engine.get_many([keys.price_key(tenant, id) for id in dict.fromkeys(ids)])
+        prices = [price_from_item(item) for item in found if item is not None]
+        products = self._products(tenant, [price.product for price in prices])
+        return {price.id: (price, products[price.product]) for price in prices}
+
+    def _products(self, tenant: Tenant, ids: Sequence[ProductId]) -> dict[ProductId, Product]:
+        wanted = [keys.product_key(tenant, id) for id in dict.fromkeys(ids)]
+        found = self._engine.get_many(wanted) if wanted else []
+        products = [product_from_item(item) for item in found if item is not None]
+        return {product.id: product for product in products}
+
+    # --- payment links ----------------------------------------------------------------------
+
+    def add_payment_link(self, tenant: Tenant, link: PaymentLink, claim: Claim | None) -> None:
+        at = keys.payment_link_key(tenant, link.id)
+        self._claimed(
+            tenant,
+            claim,
+            new("link", at, payment_link_to_item(tenant, link)),
+            new("slug", keys.slug_key(link.slug), slug_to_item(tenant, link)),
+        )
+
+    def payment_link(self, tenant: Tenant, id: PaymentLinkId) -> PaymentLink | None:
+        return self._one(keys.payment_link_key(tenant, id), payment_link_from_item)
+
+    def payment_links(self, tenant: Tenant, part: Slice) -> Found[PaymentLink]:
+        return self._list(tenant, "payment_link", part, payment_link_from_item)
+
+    def offer(self, tenant: Tenant, link: PaymentLink) -> Offer:
+        priced = self.priced(tenant, [line.price for line in link.items])
+        prices = {id: price for id, (price, _) in priced.items()}
+        return offer_of(link, prices, {product.id: product for _, product in priced.values()})
+
+    def opened_link(self, slug: str) -> OpenedLink | None:
+        ref = self._engine.get(keys.slug_key(slug), consistent=False)
+        if ref is None:
+            return None
+        named: Any = ref
+        tenant = Tenant(MerchantId(named["merchant"]), named["livemode"])
+        wanted = [
+            keys.payment_link_key(tenant, PaymentLinkId(named["link"])),
+            keys.merchant_key(tenant.merchant),
+            *(keys.price_key(tenant, PriceId(id)) for id in dict.fromkeys(named["prices"])),
+            *(keys.product_key(tenant, ProductId(id)) for id in named["products"]),
+        ]
+        found = self._engine.get_many(wanted)
+        assert all(item is not None for item in found), f"the link {named['link']} is incomplete"
+        link, merchant, *rest = (item for item in found if item is not None)
+        prices = [price_from_item(item) for item in rest if item["kind"] == "price"]
+        products = [product_from_item(item) for item in rest if item["kind"] == "product"]
+        offer = offer_of(
+            payment_link_from_item(link),
+            {price.id: price for price in prices},
+            {product.id: product for product in products},
+        )
+        return OpenedLink(tenant, merchant_from_item(merchant), offer)
+
+
+def _new_product(tenant: Tenant, product: Product) -> Put:
+    at = keys.product_key(tenant, product.id)
+    return new("product", at, product_to_item(tenant, product))

@@ -1,0 +1,154 @@
+"""The ways in and out of the store, and the writes that several write groups share.
+
+A refused group says which guard failed; `Claimed` and `Lost` carry that to the story.
+"""
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from chalicelib.adapters.dynamodb import keys
+from chalicelib.adapters.dynamodb.book_items import (
+    claim_from_item,
+    claim_to_item,
+    discrepancy_to_item,
+    event_to_item,
+)
+from chalicelib.adapters.dynamodb.item_forms import SCHEMA, Read, changes
+from chalicelib.adapters.dynamodb.payment_items import ledger_to_item, payment_to_item
+from chalicelib.adapters.dynamodb.writes import (
+    Absent,
+    AssignOnce,
+    Change,
+    Engine,
+    Equals,
+    Guard,
+    Item,
+    Key,
+    OneOf,
+    Page,
+    Present,
+    Put,
+    Refused,
+    Update,
+    Write,
+    all_of,
+    any_of,
+)
+from chalicelib.domain.discrepancies import Discrepancy
+from chalicelib.domain.ids import (
+    Tenant,
+)
+from chalicelib.domain.inbox import OPEN_EVENTS, InboxEvent
+from chalicelib.domain.ledger import LedgerEntry
+from chalicelib.domain.payments import Payment
+from chalicelib.domain.refunds import Refund
+from chalicelib.usecases.failures import Claim, Claimed, Lost, SeenEvent
+from chalicelib.usecases.ports import Found, Slice
+
+T = TypeVar("T")
+
+
+class Storing:
+    """A store over an engine (DynamoDB, or its model in memory)."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def _one(self, key: Key, read: Callable[[Read], T]) -> T | None:
+        item = self._engine.get(key)
+        return None if item is None else read(item)
+
+    def _list(self, tenant: Tenant, kind: str, part: Slice, read: Callable[[Read], T]) -> Found[T]:
+        return self._listed(keys.list_partition(tenant, kind), part, read)
+
+    def _listed(self, partition: str, part: Slice, read: Callable[[Read], T]) -> Found[T]:
+        page = Page(partition, part.limit + 1, part.before, part.after)
+        found = self._engine.page(page)
+        has_more = len(found) > part.limit
+        if has_more:
+            found = found[1:] if part.after is not None else found[: part.limit]
+        return Found([read(item) for item in found], has_more)
+
+    def _claimed(self, tenant: Tenant, claim: Claim | None, *writes: Write) -> None:
+        if claim is None:
+            return self._write(*writes)
+        at = keys.idempotency_key(tenant, claim.scope, claim.key)
+        return self._write(new("claim", at, claim_to_item(claim)), *writes)
+
+    def _write(self, *writes: Write) -> None:
+        try:
+            self._engine.write(writes)
+        except Refused as refused:
+            earlier = refused.failed.get("claim")
+            if earlier is not None:
+                raise Claimed(claim_from_item(earlier)) from None
+            raise Lost(*refused.failed, seen=_seen(refused.failed.get("event"))) from None
+
+
+def new(name: str, key: Key, item: Item) -> Put:
+    """A new item, where there is none."""
+    return Put(name, key, item, Absent())
+
+
+def moved(before: Payment, after: Payment, *guards: Guard) -> Update:
+    """The payment's change: only what differs, and only if nothing moved since it was read."""
+    return Update(
+        "payment",
+        keys.payment_key(before.tenant, before.id),
+        changes(payment_to_item(before), payment_to_item(after)),
+        all_of(Equals("seq", before.seq), *guards),
+    )
+
+
+def entry_of(payment: Payment, entry: LedgerEntry) -> Put:
+    """The ledger entry of a change, in its place and no other."""
+    at = keys.ledger_key(payment.tenant, payment.id, entry.seq)
+    return new("ledger", at, ledger_to_item(entry))
+
+
+def event_of(tenant: Tenant, inbox: InboxEvent | None) -> list[Write]:
+    """An event comes once; one that waits is looked at by one at a time."""
+    if inbox is None:
+        return []
+    unseen = Absent()
+    waits = all_of(
+        OneOf("status", tuple(status.value for status in OPEN_EVENTS)),
+        Equals("attempts", inbox.attempts - 1),
+    )
+    at, item = keys.event_key(tenant, inbox.event.id), event_to_item(tenant, inbox)
+    return [Put("event", at, item, waits if inbox.attempts else unseen)]
+
+
+def found_of(found: Discrepancy | None) -> list[Write]:
+    """A discrepancy in the write group of what shows it; found before, it stays as it is."""
+    if found is None:
+        return []
+    item = discrepancy_to_item(found)
+    at = keys.discrepancy_key(found.tenant, found.id)
+    once: dict[str, Change] = {name: AssignOnce(value) for name, value in item.items()}
+    return [Update("discrepancy", at, once, any_of(Absent(), Present()))]
+
+
+def answer_of(tenant: Tenant, claim: Claim | None) -> list[Write]:
+    """What a request was answered: kept once, whoever is first."""
+    if claim is None or claim.answer is None:
+        return []
+    at = keys.idempotency_key(tenant, claim.scope, claim.key)
+    told: dict[str, Change] = {
+        "status": AssignOnce(claim.answer.status),
+        "body": AssignOnce(claim.answer.body),
+    }
+    return [Update("claim_answer", at, told, Equals("resource", claim.resource))]
+
+
+def named(refund: Refund) -> list[Write]:
+    """The provider's refund stands for this one of ours and no other."""
+    if refund.psp_refund is None:
+        return []
+    to_refund: Item = {"kind": "psp_refund", "schema": SCHEMA, "refund": refund.id}
+    at = keys.psp_refund_key(refund.tenant, refund.psp_refund)
+    return [Put("bound", at, to_refund, any_of(Absent(), Equals("refund", refund.id)))]
+
+
+def _seen(event: Any) -> SeenEvent | None:
+    return SeenEvent(event["sha256"], event["status"] in OPEN_EVENTS) if event else None
