@@ -3,7 +3,7 @@
 Attributes that are None are left out.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from chalicelib.adapters.dynamodb.keys import due_place, list_partition
