@@ -1,0 +1,102 @@
+"""What must hold once everything has come to rest: nothing is left half done that could have been
+ended (Inv-12), and our books and the provider's tell the same story (Inv-3, Inv-6).
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from chalicelib.adapters.dynamodb.keys import payment_key
+from chalicelib.domain.ids import MerchantId, PaymentId, Tenant
+from simulator.invariants import OPEN, must
+from simulator.provider import Intent
+from simulator.world import World
+
+
+def rested(world: World) -> None:
+    """Raises Violation."""
+    items = world.engine.kinds()
+    for event in items["psp_event"]:
+        open_still = event["status"] in ("deferred", "stale")
+        must(not open_still, f"Inv-12 event {event['id']} is still {event['status']}")
+    for refund in items["refund"]:
+        _refund(world, refund)
+    for payment in items["payment"]:
+        _payment(world, payment)
+    _no_secrets(world)
+
+
+def _refund(world: World, refund: Mapping[str, Any]) -> None:
+    status, told = refund["status"], f"refund {refund['id']} is {refund['status']}"
+    intent = world.provider.intents[refund["intent"]]
+    theirs = [each for each in intent.refunds if each.metadata.get("tautan_refund") == refund["id"]]
+    must(status not in ("reserved", "sending"), f"Inv-12 {told}")
+    if status == "pending_psp":
+        still = any(each.status == "pending" for each in theirs)
+        must(still, f"Inv-12 {told}, there {[each.status for each in theirs]}")
+    if status == "unknown":
+        must(not _is_evident(world, refund, intent), f"Inv-12 {told} with evidence")
+    if status == "posted" and refund["origin"] != "external":
+        # By the total alone nobody can tell ours from one of the same amount made by hand.
+        by_hand = [
+            each for each in intent.refunds if not each.key and each.amount == refund["amount"]
+        ]
+        stand_for = theirs or by_hand
+        must(len(theirs) <= 1 and bool(stand_for), f"Inv-3 {told}, there are {len(theirs)}")
+        happened = any(each.status == "succeeded" for each in stand_for) or world.post.lost > 0
+        must(happened, f"Inv-3 {told}, there {[each.status for each in stand_for]}")
+
+
+def _is_evident(world: World, refund: Mapping[str, Any], intent: Intent) -> bool:
+    """Whether the provider's total decides it."""
+    if not world.provider.switches.total_shown:
+        return False
+    at = payment_key(_tenant(refund), PaymentId(refund["payment"]))
+    payment: Any = world.engine.peek(at)
+    counted = ("succeeded", "pending") if world.provider.switches.pending_in_total else ("succeeded",)
+    over = intent.refunded(counted) - payment["refunded"]
+    return over in (0, refund["amount"]) and intent.currency == refund["currency"]
+
+
+def _payment(world: World, payment: Mapping[str, Any]) -> None:
+    tenant, id = _tenant(payment), PaymentId(payment["id"])
+    found = world.stories.audit(tenant, id)
+    must(not found, f"Inv-5 the audit of {id} finds {found}")
+    intent = world.provider.intents.get(payment.get("psp_intent", ""))
+    if intent is None:
+        return
+    right = intent.received == payment["amount"] and intent.currency == payment["currency"]
+    paid, captured = intent.status == "succeeded", payment["captured"]
+    if paid and right:
+        must(captured == intent.received, f"Inv-6 {id} is paid there and {captured} here")
+    else:
+        must(captured == 0, f"Inv-6 {captured} of {id} is captured, there {intent.status}")
+    if paid and not right:
+        must("review" in payment, f"Inv-6 {id} is paid wrongly and nobody was told")
+    books = world.watch.books[payment_key(tenant, id).pk]
+    settled = all(status not in OPEN for status, _ in books.refunds.values())
+    switches = world.provider.switches
+    if settled and switches.dashboard_event and not world.post.lost and captured:
+        gone = intent.refunded(("succeeded",))
+        told = f"Inv-6 {payment['refunded']} of {id} went back here, {gone} there"
+        must(payment["refunded"] == gone or _is_shown(world, payment), told)
+
+
+def _is_shown(world: World, payment: Mapping[str, Any]) -> bool:
+    """Whether a person has been told of what cannot be made to agree."""
+    about = (f"cs_{payment['id']}", payment.get("psp_intent"))
+    kinds = ("over_refund", "refunded_mismatch")
+    return any(
+        each["about"] == "over_refund" or (each["about"] in kinds and each["subject"] in about)
+        for each in world.engine.kinds()["discrepancy"]
+    )
+
+
+def _no_secrets(world: World) -> None:
+    if world.setting.seed % 8 == 0:
+        for item in world.engine.everything():
+            must("whsec_canary" not in repr(item), f"Inv-13 a secret is kept in {item['pk']}")
+
+
+def _tenant(item: Mapping[str, Any]) -> Tenant:
+    return Tenant(MerchantId(item["merchant"]), item["livemode"])
+

@@ -1,0 +1,319 @@
+"""One world: shops, their shoppers, the provider, the store and the stories, all from one seed."""
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import partial
+from random import Random
+
+from chalicelib.domain.errors import PspRejected, TautanError
+from chalicelib.domain.ids import MerchantId, Millis, PaymentId, Tenant, first_ulid
+from chalicelib.domain.merchants import ApiKey, Merchant, Policy
+from chalicelib.domain.money import Money
+from chalicelib.domain.payments import Payment
+from chalicelib.domain.refunds import Refund, RefundKeys
+from chalicelib.usecases.asking import Asking
+from chalicelib.usecases.catalog import NewPrice, NewProduct
+from chalicelib.usecases.failures import Answered, Claimed, Replayed, StoreUnavailable
+from chalicelib.usecases.ports import Clock, Mint, Psp
+from chalicelib.usecases.start_checkout import NewSession
+from simulator.deliveries import Deliveries, Delivery
+from simulator.engine import SimEngine
+from simulator.faults import Faults
+from simulator.invariants import Watch
+from simulator.provider import Intent, Provider
+from simulator.psp import SimPsp
+from simulator.scheduler import Actor, Choice, Scheduler, seeded
+from simulator.stories import Ports, Stories
+from simulator.switches import HOUR, Switches
+
+BEGIN = 1_800_000_000_000
+SWEEP_MS = 60_000
+STORE_OR_RULE = (TautanError, StoreUnavailable, Claimed)  # XXX Claimed
+
+
+class SimMint(Mint):
+    """Ids and secrets in the order in which they are asked for; a ULID begins with the time."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._born = 0
+
+    def ulid(self) -> str:
+        """The next ULID."""
+        self._born += 1
+        return f"{first_ulid(self._clock())[:10]}{self._born:016d}"
+
+    def secret(self) -> str:
+        """The next 32 letters and digits."""
+        self._born += 1
+        return f"{self._born:024d}secret00"
+
+
+@dataclass(frozen=True, slots=True)
+class Shop:
+    """A merchant of the world."""
+
+    tenant: Tenant
+    secrets: tuple[str, ...]
+
+    @property
+    def prefixes(self) -> tuple[str, ...]:
+        """The keys that a request of this merchant may touch."""
+        return (f"M#{self.tenant.merchant}",)
+
+
+@dataclass(eq=False, slots=True)
+class Known:
+    """A payment whose page a shopper has."""
+
+    shop: Shop
+    id: PaymentId
+    intent: str
+    asked: int
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What makes one world differ from another before anything happens."""
+
+    seed: int
+    switches: Switches
+    keys: RefundKeys = RefundKeys.UNPROVEN
+    policy: Policy = Policy.REVIEW
+    shops: int = 2
+    stories: type[Stories] = Stories
+    watch: type[Watch] = Watch
+
+
+def stream(seed: int, name: str) -> Random:
+    """A generator of its own for each purpose, so that one is not disturbed by another."""
+    return Random(f"{seed}/{name}")
+
+
+@dataclass(eq=False)
+class World:
+    """Everything of one history. `choose` and `faults` are given by whoever enumerates."""
+
+    setting: Setting
+    choose: Choice | None = None
+    faults: Faults | None = None
+    known: list[Known] = field(default_factory=list)
+    told: dict[tuple[str, str, str], str] = field(default_factory=dict)
+    goals: Counter[str] = field(default_factory=Counter)
+
+    def __post_init__(self) -> None:
+        seed, switches = self.setting.seed, self.setting.switches
+        self.random = stream(seed, "world")
+        self.scheduler = Scheduler(BEGIN, self.choose or seeded(stream(seed, "schedule")))
+        self.faults = self.faults or Faults(seed, stream(seed, "faults"))
+        self.watch = self.setting.watch()
+        self.engine = SimEngine(self.scheduler, self.faults, self.watch.written)
+        self.shops = [_shop(number) for number in range(self.setting.shops)]
+        secrets = {str(shop.tenant.merchant): shop.secrets for shop in self.shops}
+        self.post = Deliveries(
+            self.scheduler, switches, self.faults, stream(seed, "post"), secrets, self._send
+        )
+        self.provider = Provider(self.scheduler, switches, self.post.emit)
+        self.provider.touched = self.watch.moved
+        self.provider.settle_ms = self._settle
+        self.watch.peek, self.watch.provider = self.engine.peek, self.provider
+        self._psps: dict[Tenant, SimPsp] = {}
+        clock: Clock = lambda: self.now  # noqa: E731
+        self.stories = self.setting.stories(
+            Ports(
+                engine=self.engine,
+                psps=self.psp,
+                mint=SimMint(clock),
+                clock=clock,
+                secrets=dict(secrets),
+                keys=self.setting.keys,
+            )
+        )
+        self.store = self.stories.store
+        self.slugs: list[str] = []
+        self.sweeping = False
+        self._requests = 0
+        for shop in self.shops:
+            self.store.add_merchant(*_records(shop.tenant, self.setting.policy))
+
+    # --- the parts --------------------------------------------------------------------------
+
+    @property
+    def now(self) -> Millis:
+        """The time."""
+        return Millis(self.scheduler.now)
+
+    def psp(self, tenant: Tenant) -> Psp:
+        """The provider's door for a tenant."""
+        assert self.faults is not None
+        if tenant not in self._psps:
+            self._psps[tenant] = SimPsp(self.scheduler, self.faults, self.provider, tenant)
+        return self._psps[tenant]
+
+    @property
+    def hits(self) -> Counter[str]:
+        """How often each crash point was hit."""
+        return sum((psp.hits for psp in self._psps.values()), Counter(self.engine.hits))
+
+    @property
+    def calls(self) -> tuple[int, int]:
+        """How many calls the store and the provider have had."""
+        return self.engine.calls.total(), sum(p.calls.total() for p in self._psps.values())
+
+    def asking(self, shop: Shop, key: str | None = None, fingerprint: str = "") -> Asking:
+        """A request of a shop, now."""
+        self._requests += 1
+        return Asking(
+            tenant=shop.tenant,
+            actor="SSSS",
+            now=self.now,
+            request_id=f"req-{self._requests}",
+            idempotency_key=key,
+            fingerprint=fingerprint,
+            tell=told,
+        )
+
+    def intent_of(self, known: Known) -> Intent:
+        """The provider's side of a payment."""
+        return self.provider.intents[known.intent]
+
+    def show(self, shop: Shop, payment: Payment) -> None:
+        """A shopper has the page of a payment from now on."""
+        assert payment.provider is not None
+        if all(each.id != payment.id for each in self.known):
+            asked = payment.amount.amount
+            self.known.append(Known(shop, payment.id, payment.provider.intent, asked))
+
+    def sell(self, shop: Shop, method: str, price: Money, *, paid: bool = True) -> Known:
+        """A payment with its page, and paid, before anything can go wrong."""
+        assert self.faults is not None
+        product = NewProduct(name="apple", metadata={})
+        line = NewPrice(unit_amount=price, product=product, metadata={})
+        new = NewSession(lines=[(line, 1)], payment_method_types=(method,), metadata={})
+        on, self.faults.on = self.faults.on, False
+        self.show(shop, self.stories.checkout(self.asking(shop), new))
+        if paid:
+            self.provider.pay(self.intent_of(self.known[-1]))
+            for delivery in self.post.all:
+                self.post.attempt(delivery, self.receive)
+        self.faults.on = on
+        return self.known[-1]
+
+    def make_link(self, method: str, price: Money, limit: int | None) -> None:
+        """A payment link of the first shop, before anything can go wrong."""
+        product = NewProduct(name="apple", metadata={})
+        line = NewPrice(unit_amount=price, product=product, metadata={})
+        offer = self.stories.link(self.asking(self.shops[0]), line, method, limit)
+        self.slugs.append(offer.link.slug)
+
+    # --- what goes on by itself -------------------------------------------------------------
+
+    def begin_sweeping(self) -> None:
+        """From now on the sweeper runs a minute after it last ended."""
+        self.sweeping = True
+        self._sweep_later()
+
+    def sweep(self) -> None:
+        """The sweeper starts now."""
+        self.by_clock("sweep", self.stories.sweep, self._sweep_later)
+
+    def compare(self) -> None:
+        """The daily compare starts now, of all that there is."""
+        for shop in self.shops:
+            compare, since = self.stories.compare, Millis(BEGIN - HOUR)
+            self.by_clock("reconcile", partial(_compared, compare, shop.tenant, since, self.now))
+
+    def by_clock(
+        self, story: str, run: Callable[[str], None], then: Callable[[], None] = lambda: None
+    ) -> None:
+        """Start what a schedule starts."""
+        request = f"req-{self.request()}"
+
+        def live() -> None:
+            try:
+                run(request)
+            except STORE_OR_RULE:
+                self.scheduler.note(f"the {story} breaks off")
+            finally:
+                then()
+
+        self.scheduler.spawn(Actor(f"{story}{self._requests}", story), live)
+
+    def _sweep_later(self) -> None:
+        if self.sweeping:
+            self.scheduler.at(self.scheduler.now + SWEEP_MS, self.sweep)
+
+    def request(self) -> int:
+        """The number of a new request."""
+        self._requests += 1
+        return self._requests
+
+    def _send(self, delivery: Delivery) -> None:
+        def run() -> None:
+            try:
+                self.post.attempt(delivery, self.receive)
+            finally:
+                self.post.after(delivery)
+
+        actor = Actor(f"hook{self.request()}", "webhook", (f"M#{delivery.account}",))
+        self.scheduler.spawn(actor, run)
+
+    def receive(self, account: str, body: bytes, header: str) -> bool:
+        """The webhook's door: whether it answers with a 2xx."""
+        self._requests += 1
+        actor = self.scheduler.current
+        try:
+            end = self.stories.receive(account, body, header, self.now, f"req-{self._requests}")
+        except STORE_OR_RULE as error:
+            self.scheduler.note(f"refuses: {error}"[:90])
+            return False
+        self.goals[f"told {end}"] += 1
+        self.scheduler.note(f"told {end}")
+        if actor is not None and actor.froze:
+            self.goals["woke from the dead"] += 1
+        return True
+
+    def _settle(self) -> tuple[int, bool]:
+        wait = (10_000, 10_000, 90_000, 2 * HOUR)[int(self.random.random() * 4)]
+        return wait, self.random.random() < 0.75
+
+
+def told(outcome: object) -> Answered:
+    """The answer that is kept of what came of a request."""
+    match outcome:
+        case Payment():
+            return Answered(200, f"{outcome.id}")
+        case Refund():
+            return Answered(200, f"{outcome.id} {outcome.status}")
+        case PspRejected():
+            return Answered(402, str(outcome.details.get("refund", "")))
+    return Answered(200, "")
+
+
+def _compared(
+    compare: Callable[[Tenant, Millis, Millis, str], None],
+    tenant: Tenant,
+    since: Millis,
+    until: Millis,
+    request: str,
+) -> None:
+    compare(tenant, since, until, request)
+
+
+def _shop(number: int) -> Shop:
+    tenant = Tenant(MerchantId(f"acct_01JS1MSH0P{number:016d}"), False)
+    return Shop(tenant, tuple(f"whsec_canary_{number}_{each}_{'0' * 16}" for each in range(2)))
+
+
+def _records(tenant: Tenant, policy: Policy) -> tuple[Merchant, ApiKey]:
+    merchant = Merchant(
+        id=tenant.merchant,
+        name="Toko Apel",
+        created=Millis(BEGIN),
+        late_payment_policy=policy,
+        duplicate_payment_policy=policy,
+    )
+    key = ApiKey(tenant=tenant, sha256="f" * 64, last4="SSSS", created=Millis(BEGIN))
+    return merchant, key
+
