@@ -7,6 +7,7 @@ from typing import Any
 import httpx
 
 from chalicelib import bootstrap
+from chalicelib.domain.ids import Tenant
 from chalicelib.domain.provider_account import key_livemode
 from chalicelib.usecases.create_merchant import connect_wooshpay, create_merchant
 
@@ -35,11 +36,19 @@ def open_shop(wooshpay_key: str | None = None) -> Shop:
     """A merchant that is connected to WooshPay, or to the sandbox with a key of chance."""
     app = bootstrap.app()
     key = wooshpay_key or f"sk_test_{secrets.token_hex(12)}"
+
+    def connect(tenant: Tenant) -> None:
+        address = f"{app.settings.public_url}/webhooks/wooshpay/{tenant.merchant}"
+        connect_wooshpay(app.secrets, app.psps, tenant, key, None, address)
+
     welcome = create_merchant(
-        app.store, app.mint, name=SHOP, livemode=key_livemode(key), now=app.clock()
+        app.store,
+        app.mint,
+        name=SHOP,
+        livemode=key_livemode(key),
+        now=app.clock(),
+        connect=connect,
     )
-    address = f"{app.settings.public_url}/webhooks/wooshpay/{welcome.merchant.id}"
-    connect_wooshpay(app.secrets, app.psps, welcome.tenant, key, None, address)
     return Shop(welcome.merchant.id, welcome.secret_key, key)
 
 

@@ -19,6 +19,7 @@ from dev.merchant import Refused, Shop, api_client, offer_coffee, open_shop
 from dev.settings import TABLE
 from dev.stack import CannotStart, Stack, Wanted
 
+WAKES_S = 0.5
 STACK_FILE = Path(".local") / "stack.json"
 FORESEEN = (CannotStart, Refused, TautanError, StoreUnavailable, httpx.HTTPError, OSError)
 
@@ -51,7 +52,8 @@ def main() -> int:
         with Stack(wanted_from(dict(os.environ))) as stack:
             if not stopping.is_set():
                 _open(stack)
-                stopping.wait()
+                while not stopping.wait(WAKES_S):  # a signal that came to another thread is seen
+                    pass
                 _say("\nStopping.")
     except FORESEEN as error:
         print(f"make run: {error}", file=sys.stderr)
@@ -68,8 +70,10 @@ def _open(stack: Stack) -> None:
     _show(stack, shop, link)
     other = _other_stack()
     if other is not None:
+        _say("\nServing until Ctrl-C.")
         _say(f"{STACK_FILE} belongs to the stack of process {other} and is left to it.")
         return
+    _say(f"\nServing until Ctrl-C. {STACK_FILE} holds all of this.")
     _remember(
         {
             "api_url": stack.api_url,
@@ -105,7 +109,6 @@ def _show(stack: Stack, shop: Shop, link: dict[str, Any]) -> None:
         f"  curl -u {shop.secret_key}: {stack.api_url}/v1/refunds "
         "-H 'Idempotency-Key: first' -d checkout_session=cs_… -d amount=25000"
     )
-    _say(f"\nServing until Ctrl-C. {STACK_FILE} holds all of this.")
 
 
 def _say(text: str) -> None:

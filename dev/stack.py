@@ -17,7 +17,7 @@ from chalicelib import bootstrap
 from chalicelib.adapters.dynamodb.client import dynamodb_client
 from chalicelib.adapters.dynamodb.table import TableDiffers, ensure_table
 from chalicelib.config import ConfigError, settings_from
-from dev import api_server, engines
+from dev import api_server, engines, night
 from dev.settings import HOST, lead_to_stack
 
 T = TypeVar("T")
@@ -62,6 +62,7 @@ class Stack:
         self._settings(f"http://{HOST}:{port}")
         self._make_table(wanted.engine)
         self.api_url = self._api(port)
+        night.start(self._running)
 
     def _sandbox(self, port: int) -> str:
         from sandbox.server import Server

@@ -175,7 +175,10 @@ def reserve(  # noqa: PLR0913 - what it is, and who asked for it
     Raises RefundRefused, which names the rule and the amount still refundable.
     """
     if payment.status is not PaymentStatus.PAID or payment.provider is None:
-        raise SessionNotPaid(f"The payment is {payment.status}; only a paid one is refunded.")
+        raise SessionNotPaid(
+            f"The payment is {payment.status}; only a paid one is refunded.",
+            details={"amount_refundable": 0},
+        )
     amount = check(payment, request, cause.at)
     after, entry = payment.moved(EntryKind.REFUND_RESERVED, id, reserved(amount.amount), cause)
     refund = Refund(

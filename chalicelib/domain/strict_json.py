@@ -11,6 +11,7 @@ from typing import Any, NoReturn
 
 LARGEST_BODY = 256 * 1024
 DEEPEST = 32
+TOO_DEEP = f"the body is nested deeper than {DEEPEST} levels"
 MOST_DIGITS = 30
 
 
@@ -33,7 +34,9 @@ def parse_object(text: bytes) -> dict[str, Any]:
         value = _DECODER.decode(text.decode("utf-8"))
     except NotStrictJson:
         raise
-    except (ValueError, RecursionError):
+    except RecursionError:
+        raise NotStrictJson(TOO_DEEP) from None
+    except ValueError:
         raise NotStrictJson("the body is not valid JSON") from None
     if not isinstance(value, dict):
         raise NotStrictJson("the body must be a JSON object")
@@ -47,7 +50,7 @@ def _check(value: Any, levels: int) -> None:
             raise NotStrictJson("the body has half of a surrogate pair")
     elif isinstance(value, dict | list):
         if levels == 0:
-            raise NotStrictJson(f"the body is nested deeper than {DEEPEST} levels")
+            raise NotStrictJson(TOO_DEEP)
         for part in (*value, *value.values()) if isinstance(value, dict) else value:
             _check(part, levels - 1)
 

@@ -1,5 +1,6 @@
 """A merchant comes to Tautan: the shop, a key that is shown once, and its account at WooshPay."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from chalicelib.domain.errors import ParameterInvalid
@@ -19,10 +20,19 @@ class Welcome:
     secret_key: str
 
 
-def create_merchant(store: Store, mint: Mint, *, name: str, livemode: bool, now: Millis) -> Welcome:
+def create_merchant(
+    store: Store,
+    mint: Mint,
+    *,
+    name: str,
+    livemode: bool,
+    now: Millis,
+    connect: Callable[[Tenant], None] | None = None,
+) -> Welcome:
     """A merchant with one API key of the given mode.
 
-    Raises ParameterInvalid for a name that nobody can see.
+    `connect` comes first: when it fails, no merchant is left behind. Raises ParameterInvalid for a
+    name that nobody can see, and what `connect` raises.
     """
     if not is_visible(name):
         raise ParameterInvalid("A merchant has a visible name on one line.", param="name")
@@ -32,6 +42,8 @@ def create_merchant(store: Store, mint: Mint, *, name: str, livemode: bool, now:
     presented = parse_secret_key(text)
     assert presented is not None, "a key that we made has the form of our keys"
     key = ApiKey(tenant=tenant, sha256=presented.sha256, last4=presented.last4, created=now)
+    if connect is not None:
+        connect(tenant)
     store.add_merchant(merchant, key)
     return Welcome(merchant, tenant, text)
 

@@ -24,7 +24,7 @@ def retrieve_product(call: MerchantCall) -> Answer:
     return Answer(render.product(call.tenant, product))
 
 
-@merchant_route(routes, "GET", "/v1/products")
+@merchant_route(routes, "GET", "/v1/products", listed=True)
 def list_products(call: MerchantCall) -> Answer:
     found = call.app.store.products(call.tenant, call.part("prod"))
     return Answer(
@@ -47,7 +47,7 @@ def retrieve_price(call: MerchantCall) -> Answer:
     return Answer(render.price(call.tenant, price))
 
 
-@merchant_route(routes, "GET", "/v1/prices")
+@merchant_route(routes, "GET", "/v1/prices", listed=True)
 def list_prices(call: MerchantCall) -> Answer:
     found = call.app.store.prices(call.tenant, call.part("price"))
     return Answer(render.listed(found, "/v1/prices", lambda item: render.price(call.tenant, item)))

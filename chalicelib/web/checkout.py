@@ -31,7 +31,7 @@ def list_session_items(call: MerchantCall) -> Answer:
     return Answer(render.line_items(call.tenant, payment.items, url))
 
 
-@merchant_route(routes, "GET", "/v1/checkout/sessions")
+@merchant_route(routes, "GET", "/v1/checkout/sessions", listed=True)
 def list_sessions(call: MerchantCall) -> Answer:
     found = call.app.store.payments(call.tenant, call.part("cs"))
     return Answer(

@@ -18,7 +18,7 @@ from chalice.app import Blueprint, Request, Response
 
 from chalicelib import bootstrap, log
 from chalicelib.bootstrap import App
-from chalicelib.domain.errors import NotReadyYet, ParameterInvalid, TautanError
+from chalicelib.domain.errors import NotReadyYet, ParameterInvalid, ParameterUnknown, TautanError
 from chalicelib.domain.ids import Millis, Tenant, ulid_of
 from chalicelib.domain.ledger import Cause
 from chalicelib.usecases.asking import Asking
@@ -74,6 +74,16 @@ class Call:
         """The body's fields, and whether they came as a form."""
         return bodies.parsed(self.body, self.header("content-type") or "")
 
+    def query(self) -> dict[str, str]:
+        """The query parameters; raises ParameterInvalid for one that is given twice."""
+        given = self.request.query_params
+        if given is None:
+            return {}
+        for name in given:
+            if len(given.getlist(name)) > 1:
+                raise ParameterInvalid(f"{name[:80]} is given twice.", param=name[:80])
+        return dict(given)
+
     def note(self, **facts: Any) -> None:
         """Ids and outcomes for the request's log line; never payloads."""
         self.noted.update(facts)
@@ -124,12 +134,9 @@ class MerchantCall(Call):
 
     def part(self, kind: str) -> Slice:
         """Which part of the list of one kind of ids (`prod`, …); raises InvalidRequest."""
-        query = schemas.checked(schemas.ListQuery, self._query(), form=True)
+        query = schemas.checked(schemas.ListQuery, self.query(), form=True)
         before = _cursor(kind, "starting_after", query.starting_after)
         return Slice(query.limit, before, _cursor(kind, "ending_before", query.ending_before))
-
-    def _query(self) -> dict[str, Any]:
-        return dict(self.request.query_params or {})
 
     def _fingerprint(self) -> str:
         fields, _ = self.fields()
@@ -147,13 +154,18 @@ class Answer:
 
 
 def merchant_route(
-    routes: Blueprint, method: str, path: str
+    routes: Blueprint, method: str, path: str, *, listed: bool = False
 ) -> Callable[[Callable[[MerchantCall], Answer]], Callable[..., Response]]:
-    """A route of the merchants' API: a key is required, errors are JSON."""
+    """A route of the merchants' API: a key is required, errors are JSON. Only a list is asked for
+    by query parameters."""
 
     def door(call: Call) -> MerchantCall:
         key = call.app.keys.owner(_presented(call), call.now)
         call.note(merchant=key.tenant.merchant, livemode=key.tenant.livemode)
+        query = call.query()
+        if query and not listed:
+            name = next(iter(query))[:80]
+            raise ParameterUnknown(f"Received unknown parameter: {name}", param=name)
         return MerchantCall(
             app=call.app,
             request=call.request,

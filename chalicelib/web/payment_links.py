@@ -31,7 +31,7 @@ def list_link_items(call: MerchantCall) -> Answer:
     return Answer(render.line_items(call.tenant, offer.items, url))
 
 
-@merchant_route(routes, "GET", "/v1/payment_links")
+@merchant_route(routes, "GET", "/v1/payment_links", listed=True)
 def list_payment_links(call: MerchantCall) -> Answer:
     found = call.app.store.payment_links(call.tenant, call.part("plink"))
     base = call.app.settings.public_url

@@ -28,7 +28,7 @@ def get_refund(call: MerchantCall) -> Answer:
     return Answer(render.refund(retrieve_refund(call.app.store, call.tenant, call.path["id"])))
 
 
-@merchant_route(routes, "GET", "/v1/refunds")
+@merchant_route(routes, "GET", "/v1/refunds", listed=True)
 def list_refunds(call: MerchantCall) -> Answer:
     found = call.app.store.refunds(call.tenant, call.part("re"))
     return Answer(render.listed(found, "/v1/refunds", render.refund))

@@ -221,7 +221,10 @@ class WooshPay:
             return PspRejected(
                 f"WooshPay refused: {told[:300]}", details={"psp_status": answer.status}
             )
-        return PspUnavailable("WooshPay is not available.", details={"psp_status": answer.status})
+        about_key = answer.status in (401, 403)
+        said = "WooshPay does not take our key" if about_key else "WooshPay is not available"
+        status = {"psp_status": answer.status}
+        return PspUnavailable(f"{said} ({answer.status}).", details=dict(status))
 
     def _get(self, path: str) -> dict[str, Any]:
         """The object that is there; raises PspRejected or PspUnavailable."""

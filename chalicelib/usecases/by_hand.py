@@ -1,0 +1,81 @@
+"""What a person decides: the end of a refund that no evidence settles, a review, a discrepancy.
+
+It goes the same way as everything else: the same transitions, guards and ledger, with the person's
+name as the actor.
+"""
+
+from dataclasses import replace
+
+from chalicelib.domain.discrepancies import DiscrepancyKind, DiscrepancyStatus
+from chalicelib.domain.errors import ParameterInvalid, RefundInProgress, ResourceMissing
+from chalicelib.domain.ids import RefundId, Tenant, payment_id, ulid_of
+from chalicelib.domain.ledger import Cause
+from chalicelib.domain.payment_decisions import close_review
+from chalicelib.domain.payments import Payment
+from chalicelib.domain.refunds import OPEN, Refund, post, void
+from chalicelib.usecases.failures import Lost
+from chalicelib.usecases.ports import Store
+
+CHANGED = "It has just changed. Look again before deciding."
+
+
+def settle_refund(store: Store, tenant: Tenant, id: str, happened: bool, cause: Cause) -> Refund:
+    """The end of an open refund, as the person saw it at the provider.
+
+    Raises ResourceMissing, ParameterInvalid when its end is known, RefundInProgress when somebody
+    is at it just now.
+    """
+    refund = store.refund(tenant, RefundId(id)) if ulid_of(id, "re") else None
+    payment = store.payment(tenant, refund.payment) if refund else None
+    if refund is None or payment is None:
+        raise ResourceMissing("refund", id)
+    if refund.status not in OPEN:
+        raise ParameterInvalid(f"{id} is {refund.status} already.", param="refund")
+    if refund.lease_until > cause.at:
+        raise RefundInProgress(f"{id} is being sent just now.")
+    seen = f"decided by {cause.actor}"
+    step = (
+        post(payment, refund, refund.psp_refund, cause)
+        if happened
+        else void(payment, refund, seen, cause)
+    )
+    try:
+        store.settle_refund(payment, step)
+    except Lost:
+        raise RefundInProgress(CHANGED) from None
+    unresolved = f"disc_{DiscrepancyKind.REFUND_UNRESOLVED}.{id}"
+    if store.discrepancy(tenant, unresolved) is not None:
+        end_discrepancy(store, tenant, unresolved, DiscrepancyStatus.EXPLAINED, seen, cause)
+    return step.refund
+
+
+def accept_review(store: Store, tenant: Tenant, id: str, cause: Cause) -> Payment:
+    """A payment in review is good as it stands. Raises ResourceMissing, ParameterInvalid."""
+    ulid = payment_id(id)
+    payment = store.payment(tenant, ulid) if ulid else None
+    if payment is None:
+        raise ResourceMissing("payment", id)
+    if payment.review is None or payment.review.verdict is not None:
+        raise ParameterInvalid(f"{id} is not in review.", param="payment")
+    change = close_review(payment, "accepted", cause)
+    try:
+        store.record_change(payment, change)
+    except Lost:
+        raise RefundInProgress(CHANGED) from None
+    return change.payment
+
+
+def end_discrepancy(
+    store: Store, tenant: Tenant, id: str, status: DiscrepancyStatus, reason: str, cause: Cause
+) -> None:
+    """A discrepancy is explained or accepted. Raises ResourceMissing, ParameterInvalid."""
+    found = store.discrepancy(tenant, id)
+    if found is None:
+        raise ResourceMissing("discrepancy", id)
+    ended = replace(
+        found, status=status, actor=cause.actor, reason=reason[:500], closed_at=cause.at
+    )
+    try:
+        store.close_discrepancy(found, ended)
+    except Lost:
+        raise ParameterInvalid(f"{id} is {found.status} already.", param="discrepancy") from None
