@@ -1,7 +1,8 @@
 """What each payment method takes and gives back, as data: WooshPay's method pages, row by row.
 
 `None` is a page that is silent or was not to be had; a rule reads it as a no. Amounts are in our
-smallest unit (whole rupiah; cents and the like elsewhere). `source` is the WooshPay page id.
+smallest unit (whole rupiah; cents and the like elsewhere). `source` is the WooshPay page id, `as_of`
+the month in which it was read.
 """
 
 from collections.abc import Mapping
@@ -39,6 +40,7 @@ class Capability:
     chargeback: bool | None = None
     settlement: tuple[str, ...] = ()
     source: str
+    as_of: str = "2026-11"
 
 
 _NO_REFUND = RefundRules(refund=False, partial=False, multiple_partial=False)
@@ -125,6 +127,10 @@ _ROWS = (
         refunds=RefundRules(refund=False, multiple_partial=False), chargeback=False,
         settlement=("USD",), source="7196715",
     ),
+    # Pages that name no currency, or show no table: nothing can be asked for by these yet.
+    Capability(method="alipayplus", currencies=(), source="8245086"),
+    Capability(method="klarna", currencies=(), source="1837772"),
+    Capability(method="card", currencies=(), source="3858959"),
 )  # fmt: skip
 
 CAPABILITIES: Mapping[str, Capability] = {row.method: row for row in _ROWS}
@@ -145,6 +151,11 @@ def check_payable(amount: Money, methods: tuple[str, ...], blame: Blame) -> None
         if not rules.checkout:
             raise ParameterInvalid(
                 f"{name} is not offered on WooshPay's checkout page.", param="payment_method_types"
+            )
+        if not rules.currencies:
+            raise ParameterInvalid(
+                f"Which currencies {name} takes is not known (WooshPay page {rules.source}).",
+                param="payment_method_types",
             )
         if amount.currency not in rules.currencies:
             raise ParameterInvalid(

@@ -21,6 +21,7 @@ from chalicelib.domain.money import Money
 from chalicelib.domain.payments import Payment
 
 DAY_MS = 24 * 60 * 60 * 1000
+MOST_CHANGES = 200  # some 100 refunds: no merchant means more, and a mistake would
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,6 +79,11 @@ def _check_amount(payment: Payment, amount: Money, remaining: Money) -> None:
 
 
 def _check_rules(payment: Payment, amount: Money, remaining: Money, now: Millis) -> None:
+    if payment.seq >= MOST_CHANGES:
+        raise _against(
+            RefundMultipleNotSupported, "This payment has been changed too often.",
+            "Pembayaran ini sudah terlalu sering diubah.", "most_changes", remaining,
+        )  # fmt: skip
     rules, method = rules_for(payment), payment.method or "/".join(payment.payment_method_types)
     partial = amount.amount < payment.totals.captured
     again = payment.totals.refunded > 0
