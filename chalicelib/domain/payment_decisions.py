@@ -37,6 +37,14 @@ _TOLD_AS: Mapping[IntentStatus, PaymentStatus] = {
 }
 
 
+# A loss, once told, stays: whatever else is told of that dispute, no refund goes out on top of it.
+_FIRMNESS: Mapping[DisputeStatus, int] = {
+    DisputeStatus.OPEN: 0,
+    DisputeStatus.WON: 1,
+    DisputeStatus.LOST: 2,
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Changed:
     """The payment after a fact, the ledger entry of the change, and what a person must see."""
@@ -101,11 +109,11 @@ def decide_over(payment: Payment, cause: Cause) -> Decision:
 
 
 def decide_dispute(payment: Payment, fact: DisputeFact, cause: Cause) -> Decision:
-    """A dispute opens once and is decided once, in whatever order it is told."""
+    """A dispute opens once and is decided once: it ends alike in whatever order it is told."""
     if payment.provider is not None and payment.provider.intent != fact.intent:
         return Contradicted("intent_mismatch")
     known = payment.disputes.get(fact.dispute)
-    if known is not None and (fact.status is DisputeStatus.OPEN or known is fact.status):
+    if known is not None and _FIRMNESS[fact.status] <= _FIRMNESS[known]:
         return Unchanged(f"already_{known}")
     if known is None and len(payment.disputes) >= MOST_DISPUTES:
         return Contradicted("too_many_disputes")

@@ -1,6 +1,9 @@
 """What a port may raise besides domain errors: how a write can end badly."""
 
 from dataclasses import dataclass
+from hmac import compare_digest
+
+from chalicelib.domain.psp_facts import PspEvent
 
 
 class StoreUnavailable(Exception):
@@ -21,10 +24,14 @@ class Lost(Exception):
 
 @dataclass(frozen=True, slots=True)
 class SeenEvent:
-    """An event as it is kept: the digest of its bytes, and whether its end is not known yet."""
+    """An event as it is kept: the digest of what it said, and whether its end is not known yet."""
 
     sha256: str
     is_open: bool
+
+    def said_by(self, event: PspEvent) -> bool:
+        """Whether `event` says the same."""
+        return compare_digest(self.sha256.encode(), event.sha256.encode())
 
 
 @dataclass(frozen=True, slots=True)

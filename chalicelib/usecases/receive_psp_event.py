@@ -181,7 +181,7 @@ class Inbox:
         """Delivered again; an event that waits is looked at now, one of the same id that says
         something else is shown to a person."""
         event, tenant = delivery.event, delivery.tenant
-        if lost.seen is None or lost.seen.sha256 != event.sha256:
+        if lost.seen is None or not lost.seen.said_by(event):
             detail = f"{event.type} came again with other bytes, {event.sha256[:16]}"
             conflict = DiscrepancyKind.EVENT_CONFLICT
             self.store.note_discrepancy(

@@ -33,6 +33,7 @@ def fact_to_item(fact: Fact) -> Item:
                 "received_currency": fact.received.currency,
                 **_money(fact.amount),
                 **_hints(payment=fact.payment, method=fact.method),
+                **_refunded(fact.refunded),
             }
         case SessionExpired():
             return {
@@ -71,6 +72,11 @@ def fact_from_item(item: Read) -> Fact:
                 amount=Money(item["amount"], item["currency"]),
                 received=Money(item["received"], item["received_currency"]),
                 livemode=item["livemode"],
+                refunded=(
+                    Money(item["refunded"], item["refunded_currency"])
+                    if "refunded" in item
+                    else None
+                ),
                 method=item.get("method"),
                 payment=payment,
             )
@@ -98,6 +104,12 @@ def fact_from_item(item: Read) -> Fact:
 
 def _money(money: Money) -> Item:
     return {"amount": money.amount, "currency": money.currency}
+
+
+def _refunded(money: Money | None) -> Item:
+    if money is None:
+        return {}
+    return {"refunded": money.amount, "refunded_currency": money.currency}
 
 
 def _hints(**ids: str | None) -> Item:

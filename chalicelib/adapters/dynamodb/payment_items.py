@@ -223,13 +223,16 @@ def refund_from_item(item: Read) -> Refund:
 
 def settlement(refund: Refund) -> dict[str, Change]:
     """What an attempt, or the provider's word, changes of a refund; its lease ends."""
-    known = {"psp_refund": refund.psp_refund, "failure": refund.failure}
+    named = {"psp_refund": Assign(refund.psp_refund)} if refund.psp_refund is not None else {}
     due = due_of(refund.tenant, DueKind.REFUND, refund.id, refund.due_at)
     return {
         "status": Assign(refund.status.value),
         "lease_until": Assign(0),
         "in_doubt": Assign(refund.in_doubt),
-        **{name: Assign(value) for name, value in known.items() if value is not None},
+        **named,
         **set_or_drop(due, DUE_NAMES),
-        **set_or_drop({"absent_since": refund.absent_since}, ("absent_since",)),
+        **set_or_drop(
+            {"failure": refund.failure, "absent_since": refund.absent_since},
+            ("failure", "absent_since"),
+        ),
     }

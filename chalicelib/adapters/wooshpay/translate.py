@@ -170,7 +170,7 @@ def is_consistent(event: PspEvent) -> bool:
 
 def _said(event: EventShape) -> str:
     """A digest of what the event says, whatever else changes between two deliveries of it."""
-    said = json.dumps([event.type, event.data.object], sort_keys=True)
+    said = json.dumps([event.type, event.data.object], sort_keys=True, default=repr)
     return sha256(said.encode()).hexdigest()
 
 
