@@ -1,8 +1,8 @@
 """What each payment method takes and gives back, as data: WooshPay's method pages, row by row.
 
 `None` is a page that is silent or was not to be had; a rule reads it as a no. Amounts are in our
-smallest unit (whole rupiah; cents and the like elsewhere). `source` is the WooshPay page id, `as_of`
-the month in which it was read.
+smallest unit (whole rupiah; cents and the like elsewhere). `source` is the WooshPay page id,
+`as_of` the month in which it was read.
 """
 
 from collections.abc import Mapping
@@ -127,8 +127,11 @@ _ROWS = (
         refunds=RefundRules(refund=False, multiple_partial=False), chargeback=False,
         settlement=("USD",), source="7196715",
     ),
+    Capability(
+        method="alipayplus", currencies=("CNY", "HKD", "GBP", "IDR", "MYR", "PHP", "THB"),
+        source="3948703",
+    ),
     # Pages that name no currency, or show no table: nothing can be asked for by these yet.
-    Capability(method="alipayplus", currencies=(), source="8245086"),
     Capability(method="klarna", currencies=(), source="1837772"),
     Capability(method="card", currencies=(), source="3858959"),
 )  # fmt: skip

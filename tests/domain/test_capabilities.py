@@ -48,6 +48,9 @@ PAGES = {
     "eps": ("3839872", "EUR", 100, None, N, Y, Y, N, N, ("EUR",)),
     "bank_transfer_uk": ("2517577", "GBP", None, None, Y, S, S, S, N, ("GBP",)),
     "mobile_money": ("7196715", "XAF GHS KES RWF TZS UGX", None, None, Y, N, S, N, N, USD),
+    "alipayplus": ("3948703", "CNY HKD GBP IDR MYR PHP THB", None, None, Y, S, S, S, S, ()),
+    "klarna": ("1837772", "", None, None, Y, S, S, S, S, ()),
+    "card": ("3858959", "", None, None, Y, S, S, S, S, ()),
 }  # fmt: skip
 
 
@@ -72,6 +75,17 @@ def test_no_method_is_there_without_a_page_and_only_ideal_has_a_window() -> None
     assert CAPABILITIES.keys() == PAGES.keys()
     windows = {name: row.refunds.window_days for name, row in CAPABILITIES.items()}
     assert {name: days for name, days in windows.items() if days is not None} == {"ideal": 365}
+
+
+@pytest.mark.parametrize("method", ["klarna", "card"])
+def test_nothing_is_asked_for_by_a_method_whose_currencies_are_not_known(method: str) -> None:
+    with pytest.raises(ParameterInvalid) as refused:
+        check_payable(Money(1000, "EUR"), (method,), Blame("amount", "currency"))
+    page = CAPABILITIES[method].source
+    assert refused.value.message == (
+        f"Which currencies {method} takes is not known (WooshPay page {page})."
+    )
+    assert refused.value.param == "payment_method_types"
 
 
 def test_limits_of_methods_with_several_currencies_say_in_which_they_are() -> None:
