@@ -24,6 +24,7 @@ BEFORE = ("crash before", "conflict", "unavailable", "frozen before")
 AFTER = ("crash after", "answer lost", "token forgotten", "frozen after")
 AFTER_READ = ("crash after", "frozen after")
 LATE_INDEX = ("late index",)
+TORN = ("torn read",)
 LEASE_MS = 60_000
 
 
@@ -60,7 +61,10 @@ class SimEngine(MemoryEngine):
         assert 1 <= len(keys) <= 100
         assert len(set(keys)) == len(keys), "BatchGetItem refuses two equal keys"
         self._enter("get_many", "get", keys)
-        return self._read_out("get", [self._copy(key) for key in keys])
+        torn = len(keys) > 1 and self._faults.drawn("get_many", TORN)
+        # DynamoDB promises nothing about two items of one BatchGetItem but that each is whole.
+        read = self._between if torn else self._copy
+        return self._read_out("get", [read(key) for key in keys])
 
     def page(self, page: Page) -> list[Item]:
         """At most `limit` items of the list index, newest first."""
@@ -119,6 +123,10 @@ class SimEngine(MemoryEngine):
         # Nested values are shared: the stories only read them, and no stored value ever changes.
         item = self._find(key)
         return None if item is None else item.copy()
+
+    def _between(self, key: Key) -> Item | None:
+        self._scheduler.pause("torn read")
+        return self._copy(key)
 
     def _apply(self, stroke: str, group: Sequence[Write]) -> None:
         olds = [self._find(write.key) for write in group]

@@ -52,6 +52,7 @@ class Watch:
     def __init__(self) -> None:
         self.goals: Counter[str] = Counter()
         self.books: dict[str, Books] = {}
+        self.remained: dict[str, int] = {}  # before a refund, by the refund's partition
         self.peek: Peek = lambda _: None
         self.provider: Provider | None = None
 
@@ -75,6 +76,10 @@ class Watch:
                     touched[self._refund(write.key.pk, old, new)] = None
                 case "psp_event":
                     self._event(old, new)
+                case "payment_link":
+                    self._link(new)
+        if stroke == "reserve":
+            self._reserved(group, olds)
         for pk in touched:
             self._agree(pk)
 
@@ -128,6 +133,20 @@ class Watch:
             must(before == after, f"Inv-6 event {new['id']} was {before} and is {after}")
         if before != after:
             self.goals[f"event {before} to {after}" if before else f"event {after}"] += 1
+
+    def _link(self, new: Mapping[str, Any]) -> None:
+        left, limit = new.get("uses_remaining"), new.get("limit")
+        if limit is not None and left is not None:
+            fits = left >= 0 and left + new["completed"] <= limit
+            must(fits, f"Inv-1 {new['completed']} of {limit} uses of {new['id']} sold, {left} left")
+
+    def _reserved(self, group: Sequence[Write], olds: Sequence[Item | None]) -> None:
+        """What the payment was when a refund of it was reserved."""
+        for write, old in zip(group, olds, strict=True):
+            if write.name == "payment" and old is not None:
+                must(old["disputed"] is False, f"Inv-1 a refund of {old['id']}, which is disputed")
+                refund = next(each for each in group if each.name == "refund")
+                self.remained[refund.key.pk] = int(str(old["remaining"]))
 
     def _agree(self, pk: str) -> None:
         """The payment, its ledger and its refunds say the same."""

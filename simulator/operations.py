@@ -76,11 +76,13 @@ def checkout(turn: Turn) -> None:
     new = NewSession(lines=[(price, 1)], payment_method_types=(method,), metadata={})
     key = f"c{op.key % 40}" if op.key % 5 else None
 
+    fingerprint = _digest(method, amount)
+
     def ask() -> str:
-        asking = world.asking(turn.shop, key, _digest(method, amount))
+        asking = world.asking(turn.shop, key, fingerprint)
         return _shown(turn, world.stories.checkout(asking, new))
 
-    _asked(turn, "checkout_sessions", key, ask)
+    _asked(turn, f"checkout_sessions {fingerprint}", key, ask)
 
 
 def refund(turn: Turn) -> None:
@@ -94,14 +96,16 @@ def refund(turn: Turn) -> None:
     wanted = RefundRequest(amount=amount, expected_remaining=expected, metadata={})
     key = f"r{op.key % 30}" if op.key % 6 or expected is None else None
 
+    fingerprint = _digest(known.id, amount, expected)
+
     def ask() -> str:
-        asking = world.asking(turn.shop, key, _digest(known.id, amount, expected))
+        asking = world.asking(turn.shop, key, fingerprint)
         told = world.stories.refund(asking, session_id(known.id), wanted)
         if world.stories.keeps_refunds:
-            _kept(turn, told)
+            _kept(turn, told, expected)
         return told.id
 
-    _asked(turn, "refunds", key, ask)
+    _asked(turn, f"refunds {fingerprint}", key, ask)
 
 
 def tap(turn: Turn) -> None:
@@ -121,7 +125,7 @@ def tap(turn: Turn) -> None:
         turn.actor.prefixes = turn.shop.prefixes
         return _shown(turn, payment, world.shops[0])
 
-    _asked(turn, f"tap {slug}", attempt, ask)
+    _asked(turn, f"tap_{slug}", attempt, ask)
     turn.actor.prefixes = turn.shop.prefixes
 
 
@@ -283,9 +287,11 @@ def _asked(turn: Turn, route: str, key: str | None, ask: Callable[[], str]) -> N
 def _same(turn: Turn, route: str, key: str | None, resource: str) -> None:
     if key is None:
         return
-    place = (str(turn.shop.tenant.merchant), route, key)
-    earlier = turn.world.told.setdefault(place, resource)
+    shop, told = str(turn.shop.tenant.merchant), turn.world.told
+    earlier = told.setdefault((shop, route.split()[0], key), resource)
     must(earlier == resource, f"Inv-8 the key {key} gave {earlier}, then {resource}")
+    asked = told.setdefault((shop, "asked", f"{route.split()[0]} {key}"), route)
+    must(asked == route, f"Inv-8 the key {key} was taken for another request")
 
 
 def _same_answer(turn: Turn, route: str, key: str | None, answer: Answered) -> None:
@@ -310,11 +316,13 @@ def _shown(turn: Turn, payment: Payment, shop: Shop | None = None) -> str:
     return str(payment.id)
 
 
-def _kept(turn: Turn, told: Refund) -> None:
+def _kept(turn: Turn, told: Refund, expected: int | None) -> None:
     books = turn.world.watch.books
     at = f"{turn.shop.prefixes[0]}#test"
     kept = books[f"{at}#PAY#{told.payment}"].refunds.get(f"{at}#RF#{told.id}")
     must(kept is not None and kept[1] == told.amount.amount, f"Inv-7 {told.id} is not kept")
+    remained = turn.world.watch.remained[f"{at}#RF#{told.id}"]
+    must(expected in (None, remained), f"Inv-8 {told.id} of {remained}, {expected} expected")
 
 
 def _amount(asked: int, size: int) -> int | None:

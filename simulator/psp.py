@@ -113,14 +113,7 @@ class SimPsp(Psp):
 
     def refund(self, refund: Refund) -> RefundOutcome:
         """The refund under its own id, and what the adapter's table makes of the answer."""
-        asked: Json = {
-            "payment_intent": refund.intent,
-            "amount": str(UNITS.theirs(refund.amount)),
-            "metadata": {
-                "tautan_refund": refund.id,
-                "tautan_payment": session_id(refund.payment),
-            },
-        }
+        asked = self.asked(refund)
         key = self.key_of(refund)
         try:
             answer = self._call(
@@ -133,6 +126,17 @@ class SimPsp(Psp):
         if not answer.ok:
             return refused(answer.status, answer.body["error"])
         return _outcome(refund, answer.body)
+
+    def asked(self, refund: Refund) -> Json:
+        """What is asked of the provider."""
+        return {
+            "payment_intent": refund.intent,
+            "amount": str(UNITS.theirs(refund.amount)),
+            "metadata": {
+                "tautan_refund": refund.id,
+                "tautan_payment": session_id(refund.payment),
+            },
+        }
 
     def key_of(self, refund: Refund) -> str:
         """The Idempotency-Key of a refund."""

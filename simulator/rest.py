@@ -36,14 +36,13 @@ def _refund(world: World, refund: Mapping[str, Any]) -> None:
     if status == "unknown":
         must(not _is_evident(world, refund, intent), f"Inv-12 {told} with evidence")
     if status == "posted" and refund["origin"] != "external":
-        # By the total alone nobody can tell ours from one of the same amount made by hand.
-        by_hand = [
-            each for each in intent.refunds if not each.key and each.amount == refund["amount"]
-        ]
-        stand_for = theirs or by_hand
+        # By the total alone nobody can tell ours from as much made by hand.
+        stand_for = theirs or [each for each in intent.refunds if not each.key]
         must(len(theirs) <= 1 and bool(stand_for), f"Inv-3 {told}, there are {len(theirs)}")
         happened = any(each.status == "succeeded" for each in stand_for) or world.post.lost > 0
-        must(happened, f"Inv-3 {told}, there {[each.status for each in stand_for]}")
+        payment: Any = world.engine.peek(payment_key(_tenant(refund), PaymentId(refund["payment"])))
+        there = f"Inv-3 {told}, there {[each.status for each in stand_for]}"
+        must(happened or _is_shown(world, payment), there)
 
 
 def _is_evident(world: World, refund: Mapping[str, Any], intent: Intent) -> bool:
@@ -72,6 +71,9 @@ def _payment(world: World, payment: Mapping[str, Any]) -> None:
         must(captured == 0, f"Inv-6 {captured} of {id} is captured, there {intent.status}")
     if paid and not right:
         must("review" in payment, f"Inv-6 {id} is paid wrongly and nobody was told")
+    if intent.dispute and captured and not world.post.lost:
+        stands = intent.dispute_status != "won"
+        must(payment["disputed"] is stands, f"Inv-6 the dispute of {id} is {intent.dispute_status}")
     books = world.watch.books[payment_key(tenant, id).pk]
     settled = all(status not in OPEN for status, _ in books.refunds.values())
     switches = world.provider.switches
