@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.domain.errors import CheckoutSessionExpired
+from chalicelib.domain.discrepancies import Discrepancy, DiscrepancyKind
 from chalicelib.domain.ids import Millis
 from chalicelib.domain.ledger import EntryKind, LedgerEntry, Totals
 from chalicelib.domain.money import Money
@@ -19,8 +19,6 @@ from chalicelib.domain.payment_decisions import (
     decide_expired,
 )
 from chalicelib.domain.payments import (
-    RANKS,
-    SESSION_LIFETIME_MS,
     Payment,
     PaymentStatus,
     ProviderSession,
@@ -43,6 +41,7 @@ from tests.builders import (
 
 P, I = PaymentStatus, IntentStatus  # noqa: E741 - the axes of the tables below
 CAUSE = a_cause(at=NOW + 5)
+LOOK = Millis(NOW + 120_000)  # the next look at a payment that began at NOW
 DOLLARS = Money(20_000, "USD")
 ENDED = (P.FAILED, P.CANCELED, P.EXPIRED)
 
@@ -98,7 +97,8 @@ def test_the_right_word_raises_the_status_or_changes_nothing(
         entry = LedgerEntry(
             seq=1, kind=EntryKind.STATUS, delta=Totals(), subject=risen.value, cause=CAUSE
         )
-        assert decision == Changed(replace(payment, status=risen, seq=1), entry)
+        looked = replace(payment, status=risen, seq=1, due_at=LOOK)
+        assert decision == Changed(looked, entry)
 
 
 def _check_paid(payment: Payment, decision: Decision, *, late: bool) -> None:
@@ -115,6 +115,7 @@ def _check_paid(payment: Payment, decision: Decision, *, late: bool) -> None:
             method="dana",
             paid_at=CAUSE.at,
             review=review if late else None,
+            due_at=CAUSE.at if late else None,
             seq=payment.seq + 1,
         ),
         LedgerEntry(
@@ -127,20 +128,29 @@ def _check_paid(payment: Payment, decision: Decision, *, late: bool) -> None:
     )
 
 
+@pytest.mark.parametrize("bound", [True, False])
 @pytest.mark.parametrize("status", [status for status in P if status is not P.PAID])
 @pytest.mark.parametrize(("fact", "reason"), WRONG_MONEY.values(), ids=WRONG_MONEY.keys())
 def test_success_with_the_wrong_money_goes_to_review_and_is_never_paid(
-    status: PaymentStatus, fact: IntentFact, reason: ReviewReason
+    status: PaymentStatus, fact: IntentFact, reason: ReviewReason, bound: bool
 ) -> None:
-    payment = a_payment(status=status)
+    payment = replace(a_payment(status=status, bound=bound), due_at=LOOK)
     review = Review(reason=reason, expected=rupiah(20_000), received=fact.received, at=CAUSE.at)
     entry = LedgerEntry(
         seq=1, kind=EntryKind.REVIEW, delta=Totals(), subject=reason.value, cause=CAUSE
     )
-    decision = decide(payment, fact, CAUSE)
-    assert decision == Changed(replace(payment, review=review, seq=1), entry)
-    assert decision.payment.rank == 35
-    assert decision.payment.totals == Totals()
+    found = Discrepancy(
+        tenant=a_tenant(),
+        kind=DiscrepancyKind(reason.value),
+        subject=f"cs_{payment.id}",
+        detail=f"asked for Rp20.000, {fact.received} came",
+        found_at=CAUSE.at,
+    )
+    provider = payment.provider or ProviderSession(None, INTENT, None)
+    held = replace(payment, provider=provider, review=review, due_at=None, seq=1)
+    assert decide(payment, fact, CAUSE) == Changed(held, entry, found)
+    assert held.rank == 35
+    assert held.totals == Totals()
 
 
 @pytest.mark.parametrize(("fact", "reason"), WRONG_MONEY.values(), ids=WRONG_MONEY.keys())
@@ -210,7 +220,7 @@ def test_an_expired_page_expires_only_what_has_not_ended(status: PaymentStatus) 
     entry = LedgerEntry(
         seq=1, kind=EntryKind.STATUS, delta=Totals(), subject="expired", cause=CAUSE
     )
-    assert decision == Changed(replace(payment, status=P.EXPIRED, seq=1), entry)
+    assert decision == Changed(replace(payment, status=P.EXPIRED, seq=1, due_at=LOOK), entry)
 
 
 def test_an_expired_page_leaves_a_payment_in_review_alone() -> None:
@@ -262,65 +272,3 @@ def test_whatever_is_told_the_rank_never_falls_and_the_books_balance(words: list
         assert payment.totals.balanced
         assert payment.totals.captured in (0, 20_000)
         assert (payment.status is P.PAID) == (payment.totals.captured == 20_000)
-
-
-# --- what a payment says of itself ----------------------------------------------------------
-
-
-def test_the_ranks_are_these() -> None:
-    assert {status.value: rank for status, rank in RANKS.items()} == {
-        "unpaid": 0, "processing": 20, "failed": 30, "canceled": 30, "expired": 30, "paid": 40,
-    }  # fmt: skip
-
-
-@pytest.mark.parametrize(
-    ("status", "before", "after"),
-    [
-        (P.UNPAID, "open", "expired"),
-        (P.PROCESSING, "open", "expired"),
-        (P.FAILED, "open", "expired"),
-        (P.CANCELED, "expired", "expired"),
-        (P.EXPIRED, "expired", "expired"),
-        (P.PAID, "complete", "complete"),
-    ],
-)
-def test_the_sessions_status_before_and_after_a_day(
-    status: PaymentStatus, before: str, after: str
-) -> None:
-    payment = a_payment(status=status)
-    end = Millis(NOW + SESSION_LIFETIME_MS)
-    assert payment.session_status(Millis(end - 1)) == before
-    assert payment.session_status(end) == after
-
-
-def test_a_payment_in_review_is_complete() -> None:
-    assert in_review(a_payment()).session_status(NOW) == "complete"
-
-
-def test_a_session_can_be_paid_until_its_end() -> None:
-    payment = a_payment()
-    payment.must_be_payable(Millis(payment.expires_at - 1))
-    with pytest.raises(CheckoutSessionExpired):
-        payment.must_be_payable(payment.expires_at)
-    with pytest.raises(CheckoutSessionExpired):
-        a_payment(status=P.CANCELED).must_be_payable(NOW)
-
-
-@pytest.mark.parametrize(
-    ("totals", "state"),
-    [
-        (Totals(100, 100), "none"),
-        (Totals(100, 60, 40, 0), "none"),
-        (Totals(100, 60, 0, 40), "partial"),
-        (Totals(100, 0, 60, 40), "partial"),
-        (Totals(100, 0, 0, 100), "full"),
-        (Totals(), "none"),
-    ],
-)
-def test_how_much_was_refunded_counts_no_pending_refund(totals: Totals, state: str) -> None:
-    assert a_payment(totals=totals).refund_status == state
-
-
-def test_a_change_that_does_not_balance_is_never_made() -> None:
-    with pytest.raises(AssertionError, match="no longer add up"):
-        a_payment().moved(EntryKind.REFUND_POSTED, "re_1", Totals(refunded=1), CAUSE)
