@@ -3,6 +3,8 @@
 from collections import defaultdict, deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from random import Random
+from threading import Lock
 from typing import Any
 
 from botocore.exceptions import ReadTimeoutError
@@ -104,3 +106,24 @@ class FaultyClient:
             raise fault.error(self, operation, request)
 
         return call
+
+
+class StormyClient(FaultyClient):
+    """A botocore client whose transactions meet a fault now and then; safe to share by threads."""
+
+    STORM = (CONFLICT, THROTTLED, IN_PROGRESS, SERVER_ERROR, SERVER_ERROR_APPLIED, TIMEOUT_APPLIED)
+
+    def __init__(self, client: Any, chance: Random, rate: float) -> None:
+        super().__init__(client)
+        self._chance, self._rate, self._lock = chance, rate, Lock()
+
+    def transact_write_items(self, **request: Any) -> Any:
+        """The transaction, or what it meets."""
+        with self._lock:
+            hit = self._chance.random() < self._rate
+            fault = self._chance.choice(self.STORM)
+        if not hit:
+            return self._client.transact_write_items(**request)
+        if fault.applied:
+            self._client.transact_write_items(**request)
+        raise fault.error(self, "TransactWriteItems", request)
