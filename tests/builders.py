@@ -299,6 +299,12 @@ def a_refund_fact(
     )
 
 
-def an_event(fact: Fact, *, id: str = "evt_1", type: str = "payment_intent.succeeded") -> PspEvent:
+def an_event(
+    fact: Fact,
+    *,
+    id: str = "evt_1",
+    type: str = "payment_intent.succeeded",
+    sha256: str = "0" * 64,
+) -> PspEvent:
     """An authentic event that says `fact`."""
-    return PspEvent(id=id, type=type, created=NOW, sha256="0" * 64, livemode=False, fact=fact)
+    return PspEvent(id=id, type=type, created=NOW, sha256=sha256, livemode=False, fact=fact)

@@ -24,6 +24,7 @@ from chalicelib.domain.refunds import (
     reverse,
     void,
 )
+from chalicelib.usecases.failures import Lost
 from chalicelib.usecases.keep_event import Keeper
 from chalicelib.usecases.ports import Mint, Psps, Store
 from chalicelib.usecases.resolve_refund import FAILED
@@ -46,7 +47,7 @@ class RefundFacts:
         told = (fact.amount, fact.intent, payment.id)
         if (refund.amount, refund.intent, refund.payment) != told:
             return keeper.set_aside("refund_mismatch")
-        if refund.status is RefundStatus.VOIDED and fact.status is RefundFactStatus.SUCCEEDED:
+        if _was_held_for_dead(refund, fact):
             return self._revived(payment, refund, keeper, fact, cause)
         return self._ours(payment, refund, keeper, fact, cause)
 
@@ -63,14 +64,33 @@ class RefundFacts:
     def _ours(
         self, payment: Payment, refund: Refund, keeper: Keeper, fact: RefundFact, cause: Cause
     ) -> str:
+        happened = fact.status is RefundFactStatus.SUCCEEDED
+        if refund.status is RefundStatus.POSTED and refund.psp_refund != fact.psp_refund:
+            if happened and refund.psp_refund is None:
+                return self._called(refund, keeper, fact)
+            if happened:  # it bears our name and is another one: the money may have gone twice
+                return self._stranger(keeper, fact, cause)
+            if refund.psp_refund is not None:
+                return keeper.ignored("another_of_the_providers")
         step = _step(payment, refund, fact, cause)
         if step is None:
             return keeper.ignored(f"already_{refund.status}")
         kept = keeper.inbox.ended(EventStatus.APPLIED, step.entry.kind.value)
         if step.refund.status is RefundStatus.REVERSED:
             self.store.reverse_refund(payment, step, kept)
-        else:
+            return kept.status.value
+        try:
             self.store.settle_refund(payment, step, None, kept)
+        except Lost as lost:
+            if lost.guards != {"bound"}:
+                raise
+            return keeper.set_aside("refund_of_another")
+        return kept.status.value
+
+    def _called(self, refund: Refund, keeper: Keeper, fact: RefundFact) -> str:
+        """The provider's id of one that was posted by the provider's total alone."""
+        kept = keeper.inbox.ended(EventStatus.APPLIED, "refund.named")
+        self.store.name_refund(refund, fact.psp_refund, kept)
         return kept.status.value
 
     def _revived(
@@ -92,6 +112,8 @@ class RefundFacts:
             return keeper.put_off(EventStatus.DEFERRED, error.message)
         named = self._named(keeper.tenant, shown) if shown.refund != fact.refund else None
         if named is not None and (named[0].amount, named[0].intent) == (shown.amount, shown.intent):
+            if _was_held_for_dead(named[0], shown):
+                return self._absorbed(named[1], named[0], keeper, shown, cause)
             return self._ours(named[1], named[0], keeper, shown, cause)
         payment = self.store.payment_of_intent(keeper.tenant, shown.intent)
         if payment is None or payment.status is not PaymentStatus.PAID:
@@ -110,9 +132,7 @@ class RefundFacts:
             if refund.status in OPEN:
                 return self._ours(payment, refund, keeper, shown, cause)
             if refund.status is RefundStatus.POSTED:
-                kept = keeper.inbox.ended(EventStatus.APPLIED, "refund.named")
-                self.store.name_refund(refund, shown.psp_refund, kept)
-                return kept.status.value
+                return self._called(refund, keeper, shown)
         return self._absorbed(payment, None, keeper, shown, cause)
 
     def _absorbed(
@@ -131,6 +151,10 @@ class RefundFacts:
         kept = keeper.inbox.ended(EventStatus.APPLIED, step.entry.kind.value)
         self.store.absorb_refund(payment, step, voided is not None, kept)
         return kept.status.value
+
+
+def _was_held_for_dead(refund: Refund, fact: RefundFact) -> bool:
+    return refund.status is RefundStatus.VOIDED and fact.status is RefundFactStatus.SUCCEEDED
 
 
 def _step(payment: Payment, refund: Refund, fact: RefundFact, cause: Cause) -> Step | None:

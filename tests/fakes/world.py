@@ -6,6 +6,7 @@ from hashlib import sha256
 
 from chalicelib.adapters.dynamodb.store import DynamoDBStore
 from chalicelib.domain.catalog import Price, Product
+from chalicelib.domain.discrepancies import Discrepancy
 from chalicelib.domain.ids import Millis, PaymentId, Tenant, session_id
 from chalicelib.domain.ledger import Totals, fold
 from chalicelib.domain.money import Money
@@ -202,6 +203,15 @@ class World:
         """The one payment there is."""
         (payment,) = self.store.payments(self.tenant, Slice()).items
         return payment
+
+    def discrepancies(self) -> list[Discrepancy]:
+        """Every discrepancy, the last by name first."""
+        return list(self.store.discrepancies(self.tenant, Slice(limit=100)).items)
+
+    def only_discrepancy(self) -> Discrepancy:
+        """The one discrepancy there is."""
+        (found,) = self.discrepancies()
+        return found
 
     @contextmanager
     def still(self) -> Iterator[None]:

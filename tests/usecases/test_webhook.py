@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from chalicelib.domain.errors import NotReadyYet
-from chalicelib.domain.ids import PaymentId
+from chalicelib.domain.discrepancies import DiscrepancyKind
+from chalicelib.domain.ids import PaymentId, Tenant
 from chalicelib.domain.ledger import EntryKind, Totals
 from chalicelib.domain.money import Money
 from chalicelib.domain.payments import Payment, PaymentStatus, ReviewReason
@@ -13,11 +13,12 @@ from chalicelib.domain.psp_facts import (
     Fact,
     IntentFact,
     IntentStatus,
+    PspEvent,
     Unreadable,
     Unrecognised,
 )
+from chalicelib.usecases.ports import Delivery
 from tests.builders import (
-    a_payment,
     a_tenant,
     an_event,
     an_expiry,
@@ -25,7 +26,7 @@ from tests.builders import (
     rupiah,
     ulid,
 )
-from tests.fakes.world import Crash, World, at, crash_at
+from tests.fakes.world import World
 
 P, I = PaymentStatus, IntentStatus  # noqa: E741
 PAID = Totals(20_000, 20_000)
@@ -36,6 +37,12 @@ def about(payment: Payment, /, status: IntentStatus = I.SUCCEEDED, **changes: ob
     intent = payment.provider.intent if payment.provider else ""
     given = {"intent": intent, "payment": payment.id, **changes}
     return an_intent_fact(status, **given)  # type: ignore[arg-type]
+
+
+def receive(world: World, event: PspEvent, tenant: Tenant | None = None) -> str:
+    """What becomes of an event at a tenant's door."""
+    delivery = Delivery(tenant or world.tenant, event)
+    return world.inbox.receive(delivery, now=world.now, request_id="req-2")
 
 
 def inbox(world: World) -> dict[str, tuple[str, str]]:
@@ -55,7 +62,7 @@ def test_success_pays_once_with_the_event_kept_beside_it() -> None:
     assert world.engine.calls == {"get": 1, "write": 1}
     paid = world.payment(payment.id)
     assert paid == replace(
-        payment, status=P.PAID, totals=PAID, method="dana", paid_at=world.now, seq=1
+        payment, status=P.PAID, totals=PAID, method="dana", paid_at=world.now, due_at=None, seq=1
     )
     (entry,) = world.store.ledger(world.tenant, payment.id)
     assert (entry.kind, entry.delta, entry.subject) == (EntryKind.CAPTURED, PAID, "paid")
@@ -90,13 +97,23 @@ def test_the_same_event_again_is_a_duplicate_and_changes_nothing() -> None:
     assert world.payment(payment.id).seq == 2
 
 
-def test_the_same_event_id_with_another_body_is_a_duplicate_too_and_the_first_wins() -> None:
+def test_the_same_event_id_that_says_something_else_is_a_conflict_and_the_first_wins() -> None:
     world = World()
     payment = world.started()
     assert world.told(about(payment, I.FAILED), id="evt_1") == "applied"
+    failed = world.payment(payment.id)
+    other = an_event(about(payment), id="evt_1", sha256="b" * 64)
+    for _ in range(2):
+        assert receive(world, other) == "conflict"
+    assert world.payment(payment.id) == failed
+    assert inbox(world) == {"evt_1": ("applied", "payment.status")}
+    found = world.only_discrepancy()
+    assert (found.kind, found.subject, found.detail) == (
+        DiscrepancyKind.EVENT_CONFLICT, "evt_1",
+        f"payment_intent.succeeded came again with other bytes, {'b' * 16}",
+    )  # fmt: skip
     with world.still():
-        assert world.told(about(payment), id="evt_1") == "duplicate"
-    assert world.payment(payment.id).status is P.FAILED
+        assert world.told(about(payment, I.FAILED), id="evt_1") == "duplicate"
 
 
 def test_the_same_fact_in_another_event_is_ignored() -> None:
@@ -216,7 +233,11 @@ def test_what_makes_no_sense_or_is_of_no_use_is_kept_and_changes_nothing(
     world = World()
     assert world.told(fact, id="evt_1") == outcome
     assert inbox(world) == {"evt_1": (outcome, why)}
-    assert len(world.engine.everything()) == 1
+    if outcome == "quarantined":
+        found = world.only_discrepancy()
+        assert (found.kind, found.subject) == (DiscrepancyKind.EVENT_QUARANTINED, "evt_1")
+        assert found.detail == f"payment_intent.succeeded: {why}"
+    assert len(world.engine.everything()) == (2 if outcome == "quarantined" else 1)
     with world.still():
         assert world.told(fact, id="evt_1") == "duplicate"
 
@@ -232,32 +253,34 @@ def test_what_makes_no_sense_or_is_of_no_use_is_kept_and_changes_nothing(
         an_expiry(intent=None, payment=PaymentId(ulid(404))),
     ],
 )
-def test_an_event_of_an_unknown_payment_is_to_come_again_and_nothing_is_written(
+def test_an_event_of_an_unknown_payment_is_kept_until_it_is_known_and_changes_nothing(
     fact: Fact,
 ) -> None:
     world = World()
-    world.started()
-    with world.still(), pytest.raises(NotReadyYet):
-        world.told(fact)
+    started = world.started()
+    before, asked = world.engine.everything(), dict(world.psp.calls)
+    assert world.told(fact, id="evt_1") == "deferred"
+    assert inbox(world) == {"evt_1": ("deferred", "unknown_payment")}
+    kept = world.store.kept_event(world.tenant, "evt_1")
+    assert kept is not None
+    assert (kept.event.fact, kept.attempts, kept.due_at) == (fact, 0, world.now + 30_000)
+    assert [item for item in world.engine.everything() if item["kind"] != "psp_event"] == before
+    assert dict(world.psp.calls) == asked
+    assert world.payment(started.id) == started
 
 
 def test_an_event_of_one_tenant_never_reaches_another() -> None:
     world = World()
     payment = world.started()
     for tenant in (a_tenant(number=2), a_tenant(livemode=True)):
-        event = an_event(about(payment))
-        with world.still(), pytest.raises(NotReadyYet):
-            receive_psp_event(world.store, tenant, event, now=world.now, request_id="r")
-
-
-def test_an_event_that_came_too_early_has_its_effect_when_it_comes_again() -> None:
-    world = World()
-    payment = a_payment()
-    with pytest.raises(NotReadyYet):
-        world.told(an_intent_fact(payment=payment.id), id="evt_1")
-    world.store.begin_payment(payment, None)
-    assert world.told(an_intent_fact(payment=payment.id), id="evt_1") == "applied"
-    assert world.check_money(payment.id) == PAID
+        fact = about(payment, livemode=tenant.livemode)
+        assert receive(world, an_event(fact), tenant) == "deferred"
+        assert world.store.kept_event(world.tenant, "evt_1") is None
+        kept = world.store.kept_event(tenant, "evt_1")
+        assert kept is not None
+        assert kept.event.fact == fact
+    assert world.payment(payment.id) == payment
+    assert world.psp.calls == {"create_session": 1}
 
 
 # --- the end of the page ----------------------------------------------------------------------
@@ -274,75 +297,8 @@ def test_an_expired_page_expires_the_payment(hinted: bool) -> None:
         payment=payment.id if hinted else None,
     )
     assert world.told(fact) == "applied"
+    assert payment.due_at == world.now + 120_000
     assert world.payment(payment.id) == replace(payment, status=P.EXPIRED, seq=1)
     assert world.told(fact) == "ignored"
     assert world.told(replace(fact, session="cs_666")) == "quarantined"
     assert world.check_money(payment.id) == Totals()
-
-
-# --- deaths and races -------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(("after", "again"), [(False, "applied"), (True, "duplicate")])
-def test_whoever_dies_at_the_write_the_event_has_its_effect_once(after: bool, again: str) -> None:
-    world = World()
-    payment = world.started()
-    setattr(world.engine, "after" if after else "before", crash_at("write"))
-    with pytest.raises(Crash):
-        world.told(about(payment), id="evt_1")
-    assert world.told(about(payment), id="evt_1") == again
-    assert world.check_money(payment.id) == PAID
-    assert list(inbox(world)) == ["evt_1"]
-
-
-def test_the_same_event_twice_at_once_has_its_effect_once() -> None:
-    world = World()
-    payment = world.started()
-    told: list[str] = []
-    world.engine.before = at("write", lambda: told.append(world.told(about(payment), id="evt_1")))
-    assert world.told(about(payment), id="evt_1") == "duplicate"
-    assert told == ["applied"]
-    assert world.check_money(payment.id) == PAID
-
-
-def test_two_events_of_one_fact_at_once_pay_once() -> None:
-    world = World()
-    payment = world.started()
-    world.engine.before = at("write", lambda: world.told(about(payment), id="evt_1"))
-    assert world.told(about(payment), id="evt_2") == "ignored"
-    assert world.check_money(payment.id) == PAID
-
-
-@pytest.mark.parametrize(
-    ("mine", "theirs", "outcome"),
-    [
-        (I.PROCESSING, I.SUCCEEDED, "ignored"),
-        (I.SUCCEEDED, I.PROCESSING, "applied"),
-        (I.CANCELED, I.SUCCEEDED, "ignored"),
-        (I.SUCCEEDED, I.CANCELED, "applied"),
-    ],
-)
-def test_a_lost_race_is_decided_again_on_what_stands_now(
-    mine: IntentStatus, theirs: IntentStatus, outcome: str
-) -> None:
-    world = World()
-    payment = world.started()
-    world.engine.before = at("write", lambda: world.told(about(payment, theirs), id="evt_1"))
-    assert world.told(about(payment, mine), id="evt_2") == outcome
-    assert world.payment(payment.id).status is P.PAID
-    assert world.check_money(payment.id) == PAID
-
-
-def test_three_lost_races_ask_for_the_event_again_and_keep_nothing_of_it() -> None:
-    world = World()
-    payment = world.started()
-    rivals = iter(
-        [about(payment, I.PROCESSING), about(payment, I.FAILED), about(payment, received=rupiah(1))]
-    )
-    world.engine.before = at("write", lambda: world.told(next(rivals)), times=3)
-    with pytest.raises(NotReadyYet, match="changing"):
-        world.told(about(payment), id="evt_mine")
-    assert "evt_mine" not in inbox(world)
-    assert (world.payment(payment.id).rank, world.payment(payment.id).seq) == (35, 3)
-    assert world.told(about(payment), id="evt_mine") == "applied"
-    assert world.check_money(payment.id) == PAID
