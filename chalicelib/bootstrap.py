@@ -93,7 +93,7 @@ def wire(  # noqa: PLR0913 - one argument a port
         status_url=lambda token: f"{settings.public_url}/s/{token}",
         address=lambda text: web_address(text, "url"),
     )
-    refunds = Refunds(store, psps, mint, settings.refund_keys)
+    refunds = Refunds(store, psps, mint, clock, settings.refund_keys)
     inbox = Inbox(store, psps, mint)
     return App(
         settings=settings,

@@ -1,5 +1,5 @@
-"""The stories under test, bound to one world. When an entry point of a story is renamed, this is the
-file that follows it."""
+"""The stories under test, bound to one world. When an entry point of a story is renamed, this file
+follows."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -46,7 +46,7 @@ class Stories:
         self.ports = ports
         self.store = DynamoDBStore(ports.engine)
         store, psps, mint = self.store, ports.psps, ports.mint
-        self.refunds = Refunds(store, psps, mint, ports.keys)
+        self.refunds = Refunds(store, psps, mint, ports.clock, ports.keys)
         self.inbox = Inbox(store, psps, mint)
         self.checkouts = Checkout(
             store=store,

@@ -94,9 +94,10 @@ def judge(payment: Payment, refund: Refund, total: Money | None, now: Millis) ->
         return Unclear(
             f"the provider refunded {total}, of which {payment.totals.refunded} is known"
         )
-    if now < refund.sent_at + SHOWN_AFTER_MS:
+    counts_from = refund.sent_at + SHOWN_AFTER_MS
+    if now < counts_from:
         return Absent(None)
     since = refund.absent_since
-    if since is not None and now >= since + LOOKED_TWICE_MS:
-        return NeverHappened()
-    return Absent(Millis(since if since is not None else now))
+    if since is None or since < counts_from:  # never looked, or not since it was last sent
+        return Absent(now)
+    return NeverHappened() if now >= since + LOOKED_TWICE_MS else Absent(Millis(since))

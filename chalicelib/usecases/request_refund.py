@@ -14,7 +14,7 @@ from chalicelib.domain.refunds import Origin, Refund, RefundKeys, reserve
 from chalicelib.usecases.asking import Asking
 from chalicelib.usecases.failures import Claim, Claimed, Lost
 from chalicelib.usecases.idempotency import earlier
-from chalicelib.usecases.ports import Mint, Psps, Store
+from chalicelib.usecases.ports import Clock, Mint, Psps, Store
 from chalicelib.usecases.resolve_refund import Resolver, told
 
 TRIES = 3
@@ -27,12 +27,13 @@ class Refunds:
     store: Store
     psps: Psps
     mint: Mint
+    clock: Clock
     keys: RefundKeys = RefundKeys.UNPROVEN
 
     @property
     def resolver(self) -> Resolver:
         """Who sends a refund, and goes on with one whose end is not known."""
-        return Resolver(self.store, self.psps, self.mint, self.keys)
+        return Resolver(self.store, self.psps, self.mint, self.clock, self.keys)
 
     def request(
         self, asking: Asking, payment: str, wanted: RefundRequest, origin: Origin = Origin.API

@@ -32,9 +32,10 @@ from chalicelib.domain.refunds import (
 )
 from chalicelib.usecases.asking import Asking
 from chalicelib.usecases.failures import Claim, Lost
-from chalicelib.usecases.ports import Mint, Psp, Psps, Store
+from chalicelib.usecases.ports import Clock, Mint, Psp, Psps, Store
 
 TRIES = 3
+SENT_WITHIN_MS = 15_000  # the client gives up sooner
 NEVER = "the provider never carried it out"
 FAILED = "the provider reported the refund as failed"
 
@@ -46,12 +47,13 @@ class Resolver:
     store: Store
     psps: Psps
     mint: Mint
+    clock: Clock
     keys: RefundKeys
 
     def resume(self, refund: Refund, cause: Cause, asking: Asking | None = None) -> Refund:
         """The refund after one more look, or as it is when nobody may look now."""
         if refund.status is RefundStatus.PENDING_PSP:
-            return self._ask_after(refund, cause)
+            return self._ask_after(refund, cause, asking)
         if not refund.may_be_taken_up(cause.at):
             return refund
         psp = self.psps(refund.tenant)
@@ -66,7 +68,7 @@ class Resolver:
         paid = self._payment(refund)
         if leased.in_doubt:
             looked = replace(leased, sent_at=refund.sent_at)
-            settled = self._by_evidence(psp, paid, looked, may_send, cause)
+            settled = self._by_evidence(psp, paid, looked, may_send, cause, asking)
             if settled is not None:
                 return settled
         return self._sent(psp, paid, leased, cause, asking)
@@ -83,6 +85,8 @@ class Resolver:
     def _sent(
         self, psp: Psp, paid: Payment, refund: Refund, cause: Cause, asking: Asking | None
     ) -> Refund:
+        if self.clock() > refund.lease_until - SENT_WITHIN_MS:
+            return self._kept(refund)  # we were held up so long that another may be at it
         outcome = psp.refund(refund)
         for _ in range(TRIES):
             after = settle(paid, refund, outcome, cause)
@@ -99,17 +103,25 @@ class Resolver:
         return self._kept(refund)
 
     def _by_evidence(
-        self, psp: Psp, paid: Payment, refund: Refund, may_send: bool, cause: Cause
+        self,
+        psp: Psp,
+        paid: Payment,
+        refund: Refund,
+        may_send: bool,
+        cause: Cause,
+        asking: Asking | None,
     ) -> Refund | None:
         """What the provider's books make of a refund in doubt; None: it is to be sent again."""
         evidence = self._evidence(psp, paid, refund, cause)
         match evidence:
             case Happened():
-                return self._end(paid, post(paid, refund, None, cause), refund.lease_owner)
+                step = post(paid, refund, None, cause)
+                return self._end(paid, step, refund.lease_owner, asking)
             case _ if may_send:
                 return None
             case NeverHappened():
-                return self._end(paid, void(paid, refund, NEVER, cause), refund.lease_owner)
+                step = void(paid, refund, NEVER, cause)
+                return self._end(paid, step, refund.lease_owner, asking)
             case Absent(since):
                 refund = replace(refund, absent_since=since)
             case Unclear(why):
@@ -123,7 +135,7 @@ class Resolver:
         except PspError as error:
             return Unclear(error.message)
 
-    def _ask_after(self, refund: Refund, cause: Cause) -> Refund:
+    def _ask_after(self, refund: Refund, cause: Cause, asking: Asking | None) -> Refund:
         """How a refund stands that the provider has taken on."""
         assert refund.psp_refund is not None, "what was taken on has the provider's id"
         try:
@@ -133,9 +145,9 @@ class Resolver:
         if fact is not None and (fact.amount, fact.intent) == (refund.amount, refund.intent):
             paid = self._payment(refund)
             if fact.status is RefundFactStatus.SUCCEEDED:
-                return self._end(paid, post(paid, refund, fact.psp_refund, cause), None)
+                return self._end(paid, post(paid, refund, fact.psp_refund, cause), None, asking)
             if fact.status is RefundFactStatus.FAILED:
-                return self._end(paid, void(paid, refund, FAILED, cause), None)
+                return self._end(paid, void(paid, refund, FAILED, cause), None, asking)
         counted = replace(refund, attempts=refund.attempts + 1)
         counted = replace(counted, due_at=counted.next_look(cause.at))
         self._call_a_person_if_old(counted, "the provider has it pending", cause)
@@ -145,9 +157,10 @@ class Resolver:
             return self._kept(refund)
         return counted
 
-    def _end(self, paid: Payment, step: Step, owner: str | None) -> Refund:
+    def _end(self, paid: Payment, step: Step, owner: str | None, asking: Asking | None) -> Refund:
         try:
-            self.store.settle_refund(paid, step, owner)
+            answered = _answered(step.refund, asking)
+            self.store.settle_refund(paid, step, owner, None, answered)
         except Lost:
             return self._kept(step.refund)  # it, or what it was judged by, has moved
         return step.refund

@@ -90,7 +90,8 @@ class Sweeper:
         elif payment.provider is not None:
             fact = self.psps(payment.tenant).intent(payment.provider.intent)
             payment = self._told(payment, fact, cause)
-        if payment.rank < RANK_IN_REVIEW and payment.is_over(cause.at):
+        going_on = payment.status is PaymentStatus.PROCESSING
+        if payment.rank < RANK_IN_REVIEW and payment.is_over(cause.at) and not going_on:
             payment = self._over(payment, cause)
         if _is_due(payment.due_at, cause.at):
             later = replace(payment, due_at=payment.next_look(cause.at))

@@ -58,7 +58,7 @@ def refund_race(client: Any, table: str, payment: str, side: str, threads: int) 
     """How each thread's refund of 60 ended: a status, or the code of the refusal."""
     psp = WillingPsp()
     store = DynamoDBStore(DynamoDBEngine(client, table))
-    refunds = Refunds(store, lambda _: psp, SystemMint())
+    refunds = Refunds(store, lambda _: psp, SystemMint(), lambda: NOW)
     wanted = RefundRequest(amount=60, metadata={})
 
     def ask(number: int) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from hashlib import sha256
 
 from chalicelib.adapters.dynamodb.store import DynamoDBStore
@@ -68,7 +69,9 @@ class World:
         if psp is not None:
             self.psps.psps[self.tenant] = psp
         self.psp = self.psps(self.tenant)
-        self.refunds = Refunds(self.store, self.psps, self.mint, RefundKeys.HONOURED)
+        self.refunds = Refunds(
+            self.store, self.psps, self.mint, lambda: self.now, RefundKeys.HONOURED
+        )
         self.inbox = Inbox(self.store, self.psps, self.mint)
         self.checkout = Checkout(
             store=self.store,
@@ -104,6 +107,11 @@ class World:
             idempotency_key=key,
             fingerprint=sha256(what.encode()).hexdigest(),
         )
+
+    def believe(self, keys: RefundKeys) -> None:
+        """Whether the provider's own keys are believed from now on."""
+        self.refunds = replace(self.refunds, keys=keys)
+        self.sweeper = replace(self.sweeper, refunds=self.refunds)
 
     def pass_time(self, ms: int) -> None:
         """Move the clock."""
