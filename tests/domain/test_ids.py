@@ -1,5 +1,6 @@
 """Ids, keys and public tokens: what has their form and what has not."""
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from hashlib import sha256
@@ -7,11 +8,18 @@ from hashlib import sha256
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from ulid import ULID as REAL
 
 from chalicelib.domain.ids import (
+    ULID as FORM,
+)
+from chalicelib.domain.ids import (
+    Millis,
     PaymentId,
     Tenant,
+    first_ulid,
     intent_id,
+    is_slug,
     parse_secret_key,
     payment_id,
     session_id,
@@ -30,6 +38,29 @@ from tests.builders import (
 )
 
 ULID = ulid(7)
+
+
+@given(st.integers(0, 2**48 - 2))
+def test_the_first_ulid_of_an_instant_is_below_all_that_are_born_then_and_above_all_before(
+    at: int,
+) -> None:
+    first = first_ulid(Millis(at))
+    assert re.fullmatch(FORM, first)
+    assert first == str(REAL.from_bytes(at.to_bytes(6, "big") + bytes(10)))
+    last = str(REAL.from_bytes(at.to_bytes(6, "big") + b"\xff" * 10))
+    assert first <= last < first_ulid(Millis(at + 1))
+
+
+@pytest.mark.parametrize(
+    ("text", "is_one"),
+    [
+        ("a", True), ("S" * 32, True), ("a0" * 32, True), ("a" * 65, False), ("", False),
+        ("a-b", False), ("é", False), ("a b", False), ("a\n", False), ("²", False),
+        ("A#SLUG", False),
+    ],
+)  # fmt: skip
+def test_a_slug_is_letters_and_digits(text: str, is_one: bool) -> None:
+    assert is_slug(text) is is_one
 
 
 def test_a_payment_has_one_ulid_and_two_names() -> None:

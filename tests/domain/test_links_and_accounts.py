@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from chalicelib.domain.errors import ParameterInvalid, PaymentLinkInactive, ResourceMissing
-from chalicelib.domain.payment_links import Closed, Offer, offer_of
+from chalicelib.domain.payment_links import Closed, Offer, closed_because, offer_of
 from chalicelib.domain.provider_account import check_account, is_safe_secret, key_livemode
 from tests.builders import (
     NOW,
@@ -25,6 +25,12 @@ PRODUCT_ARCHIVED = an_offer(item=replace(a_line_item(), product=a_product(active
 PRICE_ARCHIVED = an_offer(item=replace(a_line_item(), price=a_price(active=False)))
 
 
+def limited(limit: int, left: int, *, active: bool = True, expires_at: int | None = None) -> Offer:
+    """A link that may be paid `limit` times and now `left` times more."""
+    link = a_link(active=active, expires_at=expires_at)
+    return an_offer(link=replace(link, limit=limit, uses_remaining=left))
+
+
 @pytest.mark.parametrize(
     ("offer", "reason"),
     [
@@ -37,6 +43,12 @@ PRICE_ARCHIVED = an_offer(item=replace(a_line_item(), price=a_price(active=False
         (PRICE_ARCHIVED, Closed.ARCHIVED),
         (an_offer(link=a_link(active=False, expires_at=0)), Closed.PAUSED),
         (replace(PRODUCT_ARCHIVED, link=a_link(expires_at=0)), Closed.EXPIRED),
+        (limited(5, 5), None),
+        (limited(5, 1), None),
+        (limited(5, 0), Closed.LIMIT_REACHED),
+        (limited(1, 0, active=False), Closed.PAUSED),
+        (limited(1, 0, expires_at=NOW), Closed.EXPIRED),
+        (replace(PRICE_ARCHIVED, link=limited(1, 0).link), Closed.ARCHIVED),
     ],
 )
 def test_why_a_link_cannot_be_paid_now(offer: Offer, reason: Closed | None) -> None:
@@ -52,7 +64,7 @@ def test_a_closed_link_says_why_and_in_the_merchants_words() -> None:
     offer = an_offer(link=a_link(active=False, inactive_message="Sedang libur."))
     with pytest.raises(PaymentLinkInactive) as refused:
         offer.must_be_open(NOW)
-    assert refused.value.message == "This payment link is paused."
+    assert refused.value.message == "This payment link is closed: paused."
     assert refused.value.user_message == "Sedang libur."
     assert refused.value.details == {"inactive_reason": "paused"}
 
@@ -62,6 +74,25 @@ def test_a_closed_link_without_words_of_its_own_has_the_usual_ones() -> None:
         ENDS_NOW.must_be_open(NOW)
     assert refused.value.user_message == "Link pembayaran ini sedang tidak aktif."
     assert refused.value.details == {"inactive_reason": "expired"}
+
+
+def test_a_link_has_a_limit_or_any_number_of_payments() -> None:
+    assert not a_link().is_limited
+    assert limited(1, 1).link.is_limited
+    assert limited(1, 0).link.is_limited
+    with pytest.raises(PaymentLinkInactive) as refused:
+        limited(1, 0).must_be_open(NOW)
+    assert refused.value.message == "This payment link is closed: limit_reached."
+    assert refused.value.details == {"inactive_reason": "limit_reached"}
+
+
+@pytest.mark.parametrize("reason", list(Closed))
+@pytest.mark.parametrize("words", [None, "Habis."])
+def test_every_reason_to_be_closed_is_told(reason: Closed, words: str | None) -> None:
+    error = closed_because(reason, words)
+    assert error.message == f"This payment link is closed: {reason.value}."
+    assert error.user_message == (words or "Link pembayaran ini sedang tidak aktif.")
+    assert error.details == {"inactive_reason": reason.value}
 
 
 def test_an_offer_is_the_links_lines_with_prices_and_products_filled_in() -> None:
