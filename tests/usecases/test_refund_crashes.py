@@ -1,7 +1,5 @@
 """Refunds when the process dies on any line, and when two of them meet: exactly one effect."""
 
-from collections.abc import Callable
-
 import pytest
 
 from chalicelib.domain.errors import (
@@ -52,66 +50,26 @@ def check_one(world: World, paid: Payment, refund: Refund) -> None:
     assert world.kept_refund(refund.id).status is S.POSTED
     assert world.check_money(paid.id) == ONE
     assert [money.amount for money in world.psp.page_of(paid).refunds] == [5_000]
-    assert set(world.psp.keys) == {session_id(paid.id), refund.id}
+    assert set(world.psp.keys) - {refund.intent} == {session_id(paid.id), refund.id}
     assert world.count("idempotency") == 1
 
 
-def _engine_before(world: World, stroke: int) -> None:
-    world.engine.before = crash_at("write", stroke)
-
-
-def _engine_after(world: World, stroke: int) -> None:
-    world.engine.after = crash_at("write", stroke)
-
-
-def _psp_before(world: World, stroke: int) -> None:
-    world.psp.before = crash_at("refund", stroke)
-
-
-def _psp_after(world: World, stroke: int) -> None:
-    world.psp.after = crash_at("refund", stroke)
-
-
-DEATHS: dict[str, tuple[Callable[[World, int], None], int, Totals, int]] = {
-    # where it dies, at which call, the totals then, and how often the provider is asked in the end
-    "before it is reserved": (_engine_before, 1, Totals(20_000, 20_000), 1),
-    "after it is reserved": (_engine_after, 1, HELD, 1),
-    "before the provider hears of it": (_psp_before, 1, HELD, 2),
-    "after the provider did it": (_psp_after, 1, HELD, 2),
-    "before it is posted": (_engine_before, 2, HELD, 2),
-    "after it is posted": (_engine_after, 2, ONE, 1),
-}
-
-
-@pytest.mark.parametrize(("die", "stroke", "totals", "asked"), DEATHS.values(), ids=DEATHS.keys())
-def test_whoever_dies_on_any_line_the_same_key_ends_in_one_refund(
-    die: Callable[[World, int], None], stroke: int, totals: Totals, asked: int
+@pytest.mark.parametrize("shown", [True, False], ids=["total shown", "no total shown"])
+def test_a_lost_answer_is_settled_by_the_total_or_else_by_the_same_key_and_refunds_once(
+    shown: bool,
 ) -> None:
-    world = World()
-    paid = world.paid()
-    die(world, stroke)
-    with pytest.raises(Crash):
-        world.refund(paid, a_request(), "k")
-    assert world.check_money(paid.id) == totals
-    if totals == HELD:
-        with world.still():  # the dead one may still be at it
-            assert world.refund(paid, a_request(), "k").status is S.SENDING
-        world.pass_time(LEASE_MS)
-    check_one(world, paid, world.refund(paid, a_request(), "k"))
-    assert world.psp.calls["refund"] == asked
-    with world.still():
-        check_one(world, paid, world.refund(paid, a_request(), "k"))
-
-
-def test_a_lost_answer_is_settled_by_the_same_key_and_refunds_once() -> None:
     world = World(LosingPsp(a_tenant(), lost=3))
+    world.psp.shows_refunded = shown
     paid = world.paid()
-    for attempt in (1, 2, 3):
+    for attempt in (1,) if shown else (1, 2, 3):
         refund = world.refund(paid, a_request(), "k")
         assert (refund.status, refund.attempts) == (S.UNKNOWN, attempt)
         assert world.check_money(paid.id) == HELD
         assert world.psp.page_of(paid).refunded == 5_000
     check_one(world, paid, world.refund(paid, a_request(), "k"))
+    assert world.psp.calls["refund"] == (1 if shown else 4)
+    assert world.psp.calls["intent"] == (1 if shown else 3)
+    assert world.only_refund().psp_refund == (None if shown else "re_9000")
 
 
 def test_a_lost_answer_is_settled_by_the_providers_event_as_well() -> None:
@@ -310,6 +268,7 @@ def test_a_lost_answer_is_not_sent_again_once_the_provider_may_have_forgotten_th
 
 def test_a_refusal_in_other_words_after_a_lost_answer_releases_nothing() -> None:
     world = World(LosingPsp(a_tenant(), lost=1))
+    world.psp.shows_refunded = False
     paid = world.paid()
     assert world.refund(paid, a_request(), "k").status is S.UNKNOWN
     world.psp.outcomes.append(Declined("400 This payment has been refunded"))

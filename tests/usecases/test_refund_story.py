@@ -7,6 +7,7 @@ import pytest
 from chalicelib.domain.errors import (
     IdempotencyKeyReused,
     ParameterInvalid,
+    ParameterMissing,
     PspRejected,
     PspUnavailable,
     RefundableAmountChanged,
@@ -27,7 +28,7 @@ from tests.builders import a_refund_fact, a_request, a_tenant, rupiah, ulid
 from tests.fakes.psp import SECOND
 from tests.fakes.world import World
 
-S = RefundStatus
+S, F = RefundStatus, RefundFactStatus
 
 
 @pytest.mark.parametrize(
@@ -43,6 +44,7 @@ def test_a_refund_is_reserved_sent_and_posted(asked: int | None, totals: Totals)
     assert refund.status is S.POSTED
     assert refund.amount == rupiah(asked or 20_000)
     assert (refund.psp_refund, refund.attempts) == ("re_9000", 1)
+    assert refund.claim == ("refunds", "own-1")
     assert replace(refund, lease_until=0) == world.kept_refund(refund.id)
     assert world.psp.calls["refund"] == 1
     assert world.psp.keys[-1] == refund.id
@@ -58,8 +60,24 @@ def test_a_refund_is_reserved_sent_and_posted(asked: int | None, totals: Totals)
 def test_the_intents_name_will_do_as_well_as_the_sessions() -> None:
     world = World()
     paid = world.paid()
-    refund = world.refunds.request(world.asking(), f"pi_{paid.id}", a_request())
+    refund = world.refunds.request(world.asking("k"), f"pi_{paid.id}", a_request())
     assert retrieve_refund(world.store, world.tenant, refund.id).status is S.POSTED
+
+
+def test_without_a_key_a_refund_is_refused_unless_it_says_what_remains() -> None:
+    world = World()
+    paid = world.paid()
+    for asked in (5_000, None):
+        with world.still(), pytest.raises(ParameterMissing) as refused:
+            world.refunds.request(world.asking(), f"cs_{paid.id}", a_request(asked))
+        assert refused.value.param == "Idempotency-Key"
+    wanted = a_request(expected_remaining=20_000)
+    refund = world.refunds.request(world.asking(), f"cs_{paid.id}", wanted)
+    assert (refund.status, refund.claim) == (S.POSTED, None)
+    with world.still(), pytest.raises(RefundableAmountChanged):
+        world.refunds.request(world.asking(), f"cs_{paid.id}", wanted)
+    assert world.count("idempotency") == 0
+    assert world.check_money(paid.id) == Totals(20_000, 15_000, 0, 5_000)
 
 
 def test_a_method_without_refunds_refuses_them() -> None:
@@ -200,9 +218,13 @@ def test_a_refund_that_is_taken_on_stays_reserved_until_the_provider_tells() -> 
     assert (refund.status, refund.psp_refund) == (S.PENDING_PSP, "re_77")
     held = Totals(20_000, 15_000, 5_000, 0)
     assert world.check_money(paid.id) == held
+    assert refund.due_at == world.now + 5_000
     world.pass_time(10 * LEASE_MS)
-    with world.still():
-        assert world.refund(paid, a_request(), "k").status is S.PENDING_PSP
+    world.psp.known_refunds["re_77"] = a_refund_fact(refund, F.PENDING, psp_refund="re_77")
+    again = world.refund(paid, a_request(), "k")
+    assert world.psp.calls == {"create_session": 1, "refund": 1, "find_refund": 1}
+    assert again == replace(refund, lease_until=0, attempts=2, due_at=world.now + 30_000)
+    assert world.only_refund() == again
     with world.still(), pytest.raises(RefundInProgress) as busy:
         world.refund(paid, a_request(), "k2")
     assert busy.value.details == {"refund": refund.id, "amount_refundable": 15_000}
@@ -227,7 +249,8 @@ def test_a_refund_whose_end_is_open_keeps_its_money_and_the_same_key_sends_it_ag
         world.refund(paid, a_request(), "other")
     again = world.refund(paid, a_request(), "k")
     assert (again.id, again.status, again.attempts) == (first.id, S.POSTED, 2)
-    assert world.psp.keys[-2:] == [first.id, first.id]
+    looked = [first.intent] if status is S.UNKNOWN else []
+    assert world.psp.keys[1:] == [first.id, *looked, first.id]
     assert world.psp.page_of(paid).refunded == 5_000
     assert world.check_money(paid.id) == Totals(20_000, 15_000, 0, 5_000)
 
