@@ -6,7 +6,7 @@ TautanError
 │   └── AmountNotInteger · AmountBelowMinimum · AmountAboveWalletLimit
 ├── AuthenticationError   ApiKeyMissing · ApiKeyInvalid
 ├── ResourceMissing       no such thing, or another merchant's: one and the same answer
-├── LinkClosed            PaymentLinkInactive · CheckoutSessionExpired
+├── LinkClosed            PaymentLinkInactive · PaymentLinkLimitReached · CheckoutSessionExpired
 ├── RefundRefused         SessionNotPaid · RefundAmountExceedsRefundable · RefundAlreadyFull ·
 │                         RefundPartialNotSupported · RefundMultipleNotSupported ·
 │                         RefundNotSupportedByMethod · RefundWindowClosed · RefundInProgress ·
@@ -110,6 +110,11 @@ class LinkClosed(TautanError):
 class PaymentLinkInactive(LinkClosed):
     code = "payment_link_inactive"
     user_message = "Link pembayaran ini sedang tidak aktif."
+
+
+class PaymentLinkLimitReached(LinkClosed):
+    code = "payment_link_limit_reached"
+    user_message = "Semua sudah terjual, atau sedang dibayar pembeli lain."
 
 
 class CheckoutSessionExpired(LinkClosed):

@@ -11,7 +11,7 @@ class Policy(StrEnum):
     """What a merchant does with a payment that came late, or one more than its link may sell."""
 
     ACCEPT = "accept"
-    REVIEW = "review"  # a person decides
+    HOLD = "hold"  # a person decides
     REFUND = "refund"
 
 
@@ -22,8 +22,8 @@ class Merchant:
     id: MerchantId
     name: str
     created: Millis
-    late_payment_policy: Policy = Policy.REVIEW
-    duplicate_payment_policy: Policy = Policy.REVIEW
+    late_payment_policy: Policy = Policy.HOLD
+    duplicate_payment_policy: Policy = Policy.HOLD
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from chalicelib.domain.catalog import LineItem, Price, Product, total_of
-from chalicelib.domain.errors import PaymentLinkInactive
+from chalicelib.domain.errors import LinkClosed, PaymentLinkInactive, PaymentLinkLimitReached
 from chalicelib.domain.ids import Millis, PaymentLinkId, PriceId, ProductId
+from chalicelib.domain.merchants import Policy
 from chalicelib.domain.money import Money
 
 
@@ -46,6 +47,8 @@ class PaymentLink:
     limit: int | None = None  # how many payments it may have; None: any number
     uses_remaining: int | None = None  # not paid and not held by a session that is open
     completed: int = 0  # payments that spent a use
+    late_payment_policy: Policy | None = None  # None: the merchant's
+    duplicate_payment_policy: Policy | None = None
 
     @property
     def is_limited(self) -> bool:
@@ -78,15 +81,17 @@ class Offer:
         return None
 
     def must_be_open(self, now: Millis) -> None:
-        """Raises PaymentLinkInactive with the reason when it cannot be paid at `now`."""
+        """Raises LinkClosed with the reason when it cannot be paid at `now`."""
         reason = self.closed(now)
         if reason is not None:
             raise closed_because(reason, self.link.inactive_message)
 
 
-def closed_because(reason: Closed, message: str | None = None) -> PaymentLinkInactive:
+def closed_because(reason: Closed, message: str | None = None) -> LinkClosed:
     """The error that says why; `message` is the merchant's own to shoppers."""
-    return PaymentLinkInactive(
+    sold_out = reason is Closed.LIMIT_REACHED
+    error = PaymentLinkLimitReached if sold_out else PaymentLinkInactive
+    return error(
         f"This payment link is closed: {reason}.",
         user_message=message,
         details={"inactive_reason": reason.value},

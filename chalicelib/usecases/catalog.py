@@ -7,6 +7,7 @@ from chalicelib.domain.capabilities import Blame, check_payable
 from chalicelib.domain.catalog import Price, Product, total_of
 from chalicelib.domain.errors import ParameterInvalid, ResourceMissing
 from chalicelib.domain.ids import Millis, PaymentLinkId, PriceId, ProductId, Tenant, ulid_of
+from chalicelib.domain.merchants import Policy
 from chalicelib.domain.money import Money
 from chalicelib.domain.payment_links import LinkItem, Offer, PaymentLink, offer_of
 from chalicelib.usecases.asking import Asking
@@ -48,6 +49,8 @@ class NewPaymentLink:
     expires_at: Millis | None = None
     inactive_message: str | None = None
     limit: int | None = None
+    late_payment_policy: Policy | None = None
+    duplicate_payment_policy: Policy | None = None
     metadata: Mapping[str, str]
 
 
@@ -157,6 +160,8 @@ def create_payment_link(store: Store, mint: Mint, asking: Asking, new: NewPaymen
         metadata=new.metadata,
         limit=new.limit,
         uses_remaining=new.limit,
+        late_payment_policy=new.late_payment_policy,
+        duplicate_payment_policy=new.duplicate_payment_policy,
     )
     offer = offer_of(
         link,

@@ -124,16 +124,28 @@ class Sweeper:
         """What the merchant wants done with a payment that was late, or one too many."""
         review = payment.review
         assert review is not None, "only a payment in review has a policy due"
-        merchant = self.store.merchant(payment.tenant.merchant)
-        assert merchant is not None, "merchants are never deleted"
-        surplus = review.reason is ReviewReason.SURPLUS
-        policy = merchant.duplicate_payment_policy if surplus else merchant.late_payment_policy
-        if policy is Policy.REVIEW or payment.status is not PaymentStatus.PAID:
+        policy = self._policy(payment, review.reason)
+        if policy is Policy.HOLD or payment.status is not PaymentStatus.PAID:
             self.store.put_off_payment(payment, replace(payment, due_at=None))
         elif policy is Policy.ACCEPT:
             self.store.record_change(payment, close_review(payment, "accepted", cause))
         else:
             self._refund_by_policy(payment, cause)
+
+    def _policy(self, payment: Payment, reason: ReviewReason) -> Policy:
+        """The link's own, where it has one; else the merchant's."""
+        merchant = self.store.merchant(payment.tenant.merchant)
+        assert merchant is not None, "merchants are never deleted"
+        link = (
+            self.store.payment_link(payment.tenant, payment.payment_link)
+            if payment.payment_link
+            else None
+        )
+        if reason is ReviewReason.SURPLUS:
+            own = link.duplicate_payment_policy if link else None
+            return own or merchant.duplicate_payment_policy
+        own = link.late_payment_policy if link else None
+        return own or merchant.late_payment_policy
 
     def _refund_by_policy(self, payment: Payment, cause: Cause) -> None:
         asking = Asking(

@@ -20,6 +20,7 @@ STATUS: Mapping[type[TautanError], int] = {
     errors.ApiKeyInvalid: 401,
     errors.ResourceMissing: 404,
     errors.PaymentLinkInactive: 409,
+    errors.PaymentLinkLimitReached: 409,
     errors.CheckoutSessionExpired: 409,
     errors.SessionNotPaid: 409,
     errors.RefundAlreadyFull: 409,

@@ -89,8 +89,20 @@ def payment_link(tenant: Tenant, link: PaymentLink, public_url: str) -> Json:
         "payment_method_types": list(link.payment_method_types),
         "expires_at": link.expires_at,
         "inactive_message": link.inactive_message,
+        "restrictions": _restrictions(link),
+        "late_payment_policy": link.late_payment_policy,
+        "duplicate_payment_policy": link.duplicate_payment_policy,
         "metadata": dict(link.metadata),
     }
+
+
+def _restrictions(link: PaymentLink) -> Json | None:
+    """`pending` are held by sessions that are open."""
+    if link.limit is None or link.uses_remaining is None:
+        return None
+    pending = link.limit - link.uses_remaining - link.completed
+    counts = {"limit": link.limit, "count": link.completed, "pending": pending}
+    return {"completed_sessions": counts}
 
 
 def offer(tenant: Tenant, offer: Offer, public_url: str) -> Json:

@@ -36,6 +36,7 @@ from chalicelib.domain.errors import (
     TautanError,
 )
 from chalicelib.domain.ids import Millis
+from chalicelib.domain.merchants import Policy
 from chalicelib.domain.money import LARGEST_AMOUNT, Money, is_currency
 from chalicelib.domain.refund_rules import RefundRequest
 from chalicelib.domain.refunds import REASONS
@@ -206,6 +207,13 @@ class LinkLine(Body):
     quantity: Quantity = 1
 
 
+PolicyName = Literal["accept", "hold", "refund"]
+
+
+def _policy(name: PolicyName | None) -> Policy | None:
+    return None if name is None else Policy(name)
+
+
 class CompletedSessions(Body):
     """How many payments a link may have."""
 
@@ -227,6 +235,8 @@ class PaymentLinkCreate(Body):
     expires_at: Annotated[Whole, Field(ge=10**11, le=10**14)] | None = None
     inactive_message: Text | None = None
     restrictions: Restrictions | None = None
+    late_payment_policy: PolicyName | None = None
+    duplicate_payment_policy: PolicyName | None = None
     metadata: Metadata = {}
 
     def new(self) -> NewPaymentLink:
@@ -238,6 +248,8 @@ class PaymentLinkCreate(Body):
             expires_at=None if self.expires_at is None else Millis(self.expires_at),
             inactive_message=self.inactive_message,
             limit=self.restrictions.completed_sessions.limit if self.restrictions else None,
+            late_payment_policy=_policy(self.late_payment_policy),
+            duplicate_payment_policy=_policy(self.duplicate_payment_policy),
             metadata=self.metadata,
         )
 

@@ -20,7 +20,7 @@ import pytest
 from chalicelib.adapters.dynamodb.engine import DynamoDBEngine
 from chalicelib.adapters.dynamodb.store import DynamoDBStore
 from chalicelib.adapters.system import SystemMint
-from chalicelib.domain.errors import PaymentLinkInactive
+from chalicelib.domain.errors import PaymentLinkLimitReached
 from chalicelib.domain.ids import session_id
 from chalicelib.domain.ledger import Cause, Totals, fold
 from chalicelib.domain.money import Money
@@ -226,7 +226,7 @@ def test_the_last_use_of_a_limited_link_goes_to_one_of_sixteen_shoppers(remote: 
             cause = Cause(actor="shopper", reference=link.id, request_id="r", at=NOW)
             try:
                 return checkout.pay_link(opened, f"attempt{each}", cause).status.value
-            except PaymentLinkInactive as closed:
+            except PaymentLinkLimitReached as closed:
                 return str(closed.details["inactive_reason"])
             except StoreUnavailable:
                 return "store_unavailable"

@@ -142,11 +142,11 @@ def test_a_payment_in_review_is_accepted_once(folder: Path, stack: dict[str, Any
 def test_policies_are_shown_and_set(folder: Path, stack: dict[str, Any]) -> None:
     merchant = stack["merchant"]
     shown = told(folder, "merchant", "policies", merchant)
-    assert shown == {"late": "review", "duplicate": "review"}
+    assert shown == {"late": "hold", "duplicate": "hold"}
     changed = told(folder, "merchant", "policies", merchant, "--late", "refund")
-    assert changed == {"late": "refund", "duplicate": "review"}
+    assert changed == {"late": "refund", "duplicate": "hold"}
     assert told(folder, "merchant", "policies", merchant) == changed
-    told(folder, "merchant", "policies", merchant, "--late", "review")
+    told(folder, "merchant", "policies", merchant, "--late", "hold")
 
 
 @pytest.mark.parametrize(

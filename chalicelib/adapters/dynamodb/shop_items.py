@@ -35,7 +35,7 @@ def merchant_to_item(merchant: Merchant) -> Item:
 
 
 def merchant_from_item(item: Read) -> Merchant:
-    usual = Policy.REVIEW.value
+    usual = Policy.HOLD.value
     return Merchant(
         id=MerchantId(item["id"]),
         name=item["name"],
@@ -180,6 +180,8 @@ def payment_link_to_item(tenant: Tenant, link: PaymentLink) -> Item:
             limit=link.limit,
             uses_remaining=link.uses_remaining,
             completed=link.completed,
+            late_payment_policy=_policy(link.late_payment_policy),
+            duplicate_payment_policy=_policy(link.duplicate_payment_policy),
         ),
         **listed(tenant, "payment_link", link.id),
     }
@@ -204,7 +206,17 @@ def payment_link_from_item(item: Read) -> PaymentLink:
         limit=item.get("limit"),
         uses_remaining=item.get("uses_remaining"),
         completed=item.get("completed", 0),
+        late_payment_policy=_policy_from(item.get("late_payment_policy")),
+        duplicate_payment_policy=_policy_from(item.get("duplicate_payment_policy")),
     )
+
+
+def _policy(policy: Policy | None) -> str | None:
+    return None if policy is None else policy.value
+
+
+def _policy_from(text: str | None) -> Policy | None:
+    return None if text is None else Policy(text)
 
 
 def slug_to_item(tenant: Tenant, link: PaymentLink) -> Item:
