@@ -222,8 +222,8 @@ class Checkout:
     def _at_provider(
         self, payment: Payment, cause: Cause, claim: Claim | None, asking: Asking | None
     ) -> Payment:
-        psp = self.psps(payment.tenant)
         try:
+            psp = self.psps(payment.tenant)
             created = psp.create_session(payment, self._success(payment), self._cancel(payment))
             self._check_echo(payment, created)
         except PspRejected as error:

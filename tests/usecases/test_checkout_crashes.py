@@ -4,11 +4,12 @@ from collections.abc import Callable
 
 import pytest
 
-from chalicelib.domain.errors import PspRejected, PspUnavailable
+from chalicelib.domain.errors import IdempotencyKeyInUse, PspRejected, PspUnavailable
 from chalicelib.domain.ids import session_id
 from chalicelib.domain.ledger import Totals
 from chalicelib.domain.payments import Payment, PaymentStatus, ProviderSession
 from chalicelib.domain.psp_facts import IntentStatus
+from chalicelib.usecases.idempotency import LOCKED_MS
 from chalicelib.usecases.ports import CreatedSession
 from tests.builders import a_provider, a_request, an_intent_fact, rupiah
 from tests.fakes.world import Crash, World, at, crash_at
@@ -17,6 +18,15 @@ from tests.fakes.world import Crash, World, at, crash_at
 def start(world: World) -> Payment:
     """The same request, as often as it takes."""
     return world.checkout.start(world.asking("k"), world.new_session())
+
+
+def check_in_use(world: World) -> None:
+    """Whoever died may still be at it: the same key is told to come later, and nothing happens."""
+    for passed in (0, LOCKED_MS - 1):
+        world.pass_time(passed)
+        with world.still(), pytest.raises(IdempotencyKeyInUse, match="still in progress"):
+            start(world)
+    world.pass_time(1 - LOCKED_MS)
 
 
 def check_one(world: World, payment: Payment) -> None:
@@ -66,6 +76,10 @@ def test_whoever_dies_on_any_line_the_same_key_ends_in_one_page(
     die(world, stroke)
     with pytest.raises(Crash):
         start(world)
+    kept = world.count("payment")
+    if kept and world.only_payment().provider is None:
+        check_in_use(world)
+        world.pass_time(LOCKED_MS)
     check_one(world, start(world))
     assert world.psp.calls["create_session"] == asked
     with world.still():
@@ -78,6 +92,8 @@ def test_the_provider_dying_twice_after_making_the_page_still_makes_one() -> Non
         world.psp.after = crash_at("create_session")
         with pytest.raises(Crash):
             start(world)
+        check_in_use(world)
+        world.pass_time(LOCKED_MS)
     check_one(world, start(world))
     assert world.psp.calls["create_session"] == 3
 
@@ -95,15 +111,74 @@ def test_no_key_at_the_provider_leaves_an_intent_that_the_same_key_completes() -
 # --- two at once ------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("stroke", ["write", "create_session"])
-def test_two_at_once_with_one_key_share_one_page(stroke: str) -> None:
+def test_two_at_once_with_one_key_share_one_page() -> None:
     world = World()
     others: list[Payment] = []
-    hook = at(stroke, lambda: others.append(start(world)))
-    world.engine.before = world.psp.before = hook
+    world.engine.before = at("write", lambda: others.append(start(world)))
     mine = start(world)
     check_one(world, mine)
     assert others == [mine]
+    assert world.psp.calls == {"create_session": 1}
+
+
+def test_the_same_key_while_the_first_is_at_the_provider_is_told_to_come_later() -> None:
+    world = World()
+    world.psp.before = at("create_session", lambda: check_in_use(world))
+    mine = start(world)
+    check_one(world, mine)
+    assert world.psp.calls == {"create_session": 1}
+
+
+def test_of_two_that_take_over_at_once_one_goes_on() -> None:
+    world = World()
+    world.psp.before = crash_at("create_session")
+    with pytest.raises(Crash):
+        start(world)
+    world.pass_time(LOCKED_MS)
+    others: list[Payment] = []
+
+    def meanwhile() -> None:
+        world.engine.before = at("write", lambda: others.append(start(world)))
+
+    world.engine.before = at("write", meanwhile)  # of the first claim; the second takes it over
+    with pytest.raises(IdempotencyKeyInUse):
+        start(world)
+    check_one(world, others[0])
+    assert world.psp.calls["create_session"] == 2
+    assert start(world) == others[0]
+
+
+def test_a_first_owner_that_wakes_after_another_took_over_takes_that_page() -> None:
+    world = World()
+    others: list[Payment] = []
+
+    def take_over() -> None:
+        world.pass_time(LOCKED_MS)
+        others.append(start(world))
+
+    world.psp.before = at("create_session", take_over)
+    mine = start(world)
+    check_one(world, mine)
+    assert others == [mine]
+    assert world.psp.calls == {"create_session": 2}
+
+
+def test_a_first_owner_that_fails_after_another_took_over_does_not_let_go_of_its_claim() -> None:
+    world = World()
+
+    def take_over() -> None:
+        world.pass_time(LOCKED_MS)
+        world.psp.before = crash_at("create_session")
+        with pytest.raises(Crash):
+            start(world)
+        world.psp.offers.append(PspUnavailable("WooshPay did not answer: ReadTimeout."))
+
+    world.psp.before = at("create_session", take_over)
+    with pytest.raises(PspUnavailable):
+        start(world)
+    check_in_use(world)
+    world.pass_time(LOCKED_MS)
+    check_one(world, start(world))
 
 
 def test_whoever_binds_second_takes_the_page_of_the_first() -> None:
@@ -112,6 +187,7 @@ def test_whoever_binds_second_takes_the_page_of_the_first() -> None:
     others: list[Payment] = []
 
     def meanwhile() -> None:
+        world.pass_time(LOCKED_MS)
         others.append(start(world))
         world.psp.offers.append(CreatedSession(a_provider(7), rupiah(20_000), False))
 
@@ -193,6 +269,7 @@ def test_a_payment_whose_names_were_never_kept_can_be_refunded_once_it_is_paid()
 def test_the_same_key_still_gives_the_page_once_the_payment_is_processing() -> None:
     world = World()
     told_before_the_names(world, IntentStatus.PROCESSING)
+    world.pass_time(LOCKED_MS)
     check_page = start(world)
     assert check_page.provider == world.psp.page_of(check_page).provider
 

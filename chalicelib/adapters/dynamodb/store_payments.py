@@ -66,7 +66,7 @@ class PaymentStore(Storing):
     def take_over(self, tenant: Tenant, before: Claim, after: Claim) -> None:
         self._write(
             Update(
-                "claim",
+                "claim_owner",
                 keys.idempotency_key(tenant, before.scope, before.key),
                 {"owner": Assign(after.owner), "locked_until": Assign(after.locked_until)},
                 all_of(
