@@ -80,7 +80,7 @@ def test_a_link_has_a_limit_or_any_number_of_payments() -> None:
     assert not a_link().is_limited
     assert limited(1, 1).link.is_limited
     assert limited(1, 0).link.is_limited
-    with pytest.raises(PaymentLinkInactive) as refused:
+    with pytest.raises(PaymentLinkLimitReached) as refused:
         limited(1, 0).must_be_open(NOW)
     assert refused.value.message == "This payment link is closed: limit_reached."
     assert refused.value.details == {"inactive_reason": "limit_reached"}
@@ -91,7 +91,14 @@ def test_a_link_has_a_limit_or_any_number_of_payments() -> None:
 def test_every_reason_to_be_closed_is_told(reason: Closed, words: str | None) -> None:
     error = closed_because(reason, words)
     assert error.message == f"This payment link is closed: {reason.value}."
-    assert error.user_message == (words or "Link pembayaran ini sedang tidak aktif.")
+    sold_out = reason is Closed.LIMIT_REACHED
+    usual = (
+        "Semua sudah terjual, atau sedang dibayar pembeli lain."
+        if sold_out
+        else "Link pembayaran ini sedang tidak aktif."
+    )
+    assert error.user_message == (words or usual)
+    assert error.code == ("payment_link_limit_reached" if sold_out else "payment_link_inactive")
     assert error.details == {"inactive_reason": reason.value}
 
 
