@@ -4,7 +4,12 @@ from dataclasses import replace
 
 import pytest
 
-from chalicelib.domain.errors import ParameterInvalid, PaymentLinkInactive, ResourceMissing
+from chalicelib.domain.errors import (
+    ParameterInvalid,
+    PaymentLinkInactive,
+    PaymentLinkLimitReached,
+    ResourceMissing,
+)
 from chalicelib.domain.payment_links import Closed, Offer, closed_because, offer_of
 from chalicelib.domain.provider_account import check_account, is_safe_secret, key_livemode
 from tests.builders import (
