@@ -13,6 +13,11 @@ EVENTS = (
     "payment_intent.canceled",
     "payment_intent.requires_action",
     "charge.refund.updated",
+    "charge.dispute.created",
+    "charge.dispute.updated",
+    "charge.dispute.closed",
+    "charge.dispute.funds_withdrawn",
+    "charge.dispute.funds_reinstated",
     "checkout.session.expired",
 )  # WooshPay page 1702652; the end of its list could not be had
 _KEY = re.compile(r"sk_(test|live)_[A-Za-z0-9_]{8,200}", re.ASCII)

@@ -3,6 +3,7 @@
 import pytest
 
 from chalicelib.config import ConfigError, settings_from
+from chalicelib.domain.refunds import RefundKeys
 
 GOOD = {
     "TAUTAN_TABLE": "tautan-dev",
@@ -20,6 +21,7 @@ def test_the_least_that_is_needed_with_what_is_usual() -> None:
     assert settings.public_url == "https://pay.example"
     assert settings.wooshpay_api_base is None
     assert settings.minor_units == {}
+    assert settings.refund_keys is RefundKeys.UNPROVEN
     assert settings.log_level == "INFO"
     assert settings.endpoint_url is settings.dynamodb_endpoint_url is None
     assert settings.page_hosts == ("https://*.wooshpay.com",)
@@ -31,6 +33,7 @@ def test_everything_that_can_be_set() -> None:
         | {
             "WOOSHPAY_API_BASE": "http://127.0.0.1:8001/",
             "TAUTAN_MINOR_UNITS": " IDR=2, VND=0 ,",
+            "TAUTAN_REFUND_KEYS": "honoured",
             "TAUTAN_LOG_LEVEL": "DEBUG",
             "TAUTAN_PUBLIC_URL": "http://localhost:8000/",
             "AWS_ENDPOINT_URL": "http://127.0.0.1:4566",
@@ -39,6 +42,7 @@ def test_everything_that_can_be_set() -> None:
     )
     assert settings.wooshpay_api_base == "http://127.0.0.1:8001"
     assert settings.minor_units == {"IDR": 2, "VND": 0}
+    assert settings.refund_keys is RefundKeys.HONOURED
     assert settings.log_level == "DEBUG"
     assert settings.public_url == "http://localhost:8000"
     assert settings.endpoint_url == "http://127.0.0.1:4566"
@@ -99,3 +103,15 @@ def test_a_missing_region_names_itself() -> None:
     given = {name: value for name, value in GOOD.items() if name != "AWS_REGION"}
     with pytest.raises(ConfigError, match=r"^AWS_REGION: "):
         settings_from(given)
+
+
+@pytest.mark.parametrize("text", ["unproven", "honoured"])
+def test_what_is_believed_of_refund_keys_is_one_of_two_words(text: str) -> None:
+    assert settings_from(GOOD | {"TAUTAN_REFUND_KEYS": text}).refund_keys.value == text
+
+
+@pytest.mark.parametrize("text", ["", "HONOURED", "honored", "yes", "true", " honoured", "1"])
+def test_anything_else_is_not_believed(text: str) -> None:
+    with pytest.raises(ConfigError) as refused:
+        settings_from(GOOD | {"TAUTAN_REFUND_KEYS": text})
+    assert str(refused.value) == "TAUTAN_REFUND_KEYS: is one of honoured, unproven"

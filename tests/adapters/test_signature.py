@@ -2,16 +2,18 @@
 
 import hashlib
 import hmac
+import json
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.adapters.wooshpay.minor_units import MinorUnits
-from chalicelib.adapters.wooshpay.signature import verified_by
+from chalicelib.adapters.wooshpay.signature import Verified, verified_by
 from chalicelib.adapters.wooshpay.webhooks import WooshPayWebhooks
 from chalicelib.domain.errors import NotReadyYet, ParameterInvalid, SignatureInvalid
 from chalicelib.domain.ids import Millis, Tenant
+from chalicelib.usecases.ports import Delivery
 from tests.builders import a_tenant
 
 SECRET = "whsec_0123456789abcdef0123456789abcdef"
@@ -29,8 +31,8 @@ def mac(time: str, body: bytes = BODY, secret: str = SECRET) -> str:
 GOOD = mac(SECONDS)
 
 
-def verify(header: str, body: bytes = BODY, secrets: list[str] | None = None) -> str:
-    """Who signed."""
+def verify(header: str, body: bytes = BODY, secrets: list[str] | None = None) -> Verified:
+    """Who signed, and whether just now."""
     return verified_by([SECRET] if secrets is None else secrets, body, header, NOW)
 
 
@@ -43,21 +45,35 @@ def at(ms: int, unit: str) -> str:
 @pytest.mark.parametrize("unit", ["s", "ms"])
 @pytest.mark.parametrize("age", [0, 1_000, 299_000, 300_000, -1_000, -60_000])
 def test_a_fresh_signature_in_seconds_or_milliseconds_is_good(age: int, unit: str) -> None:
-    assert verify(at(NOW - age, unit)) == SECRET
+    assert verify(at(NOW - age, unit)) == Verified(SECRET, fresh=True)
 
 
 @pytest.mark.parametrize("unit", ["s", "ms"])
-@pytest.mark.parametrize("age", [301_000, 3_600_000, 259_200_000, -61_000, -3_600_000])
-def test_a_stale_one_and_one_from_the_future_are_refused(age: int, unit: str) -> None:
-    with pytest.raises(SignatureInvalid, match="older than 300 seconds, or from the future"):
-        verify(at(NOW - age, unit))
+@pytest.mark.parametrize("age", [301_000, 3_600_000, 259_200_000, NOW])
+def test_an_old_one_is_authentic_and_not_fresh(age: int, unit: str) -> None:
+    assert verify(at(NOW - age, unit)) == Verified(SECRET, fresh=False)
 
 
-def test_a_millisecond_too_old_is_too_old() -> None:
-    with pytest.raises(SignatureInvalid):
-        verify(at(NOW - 300_001, "ms"))
+@pytest.mark.parametrize("unit", ["s", "ms"])
+@pytest.mark.parametrize("ahead", [61_000, 3_600_000, 259_200_000])
+def test_one_from_the_future_is_refused(ahead: int, unit: str) -> None:
+    with pytest.raises(SignatureInvalid, match="from the future"):
+        verify(at(NOW + ahead, unit))
+
+
+def test_a_millisecond_too_old_is_not_fresh_and_one_too_early_is_refused() -> None:
+    assert verify(at(NOW - 300_001, "ms")) == Verified(SECRET, fresh=False)
+    assert verify(at(NOW + 60_000, "ms")) == Verified(SECRET, fresh=True)
     with pytest.raises(SignatureInvalid):
         verify(at(NOW + 60_001, "ms"))
+
+
+@pytest.mark.parametrize("age", [0, 3_600_000])
+def test_an_old_signature_of_other_bytes_or_another_secret_is_nobodys(age: int) -> None:
+    with pytest.raises(SignatureInvalid, match="does not match"):
+        verify(at(NOW - age, "s"), BODY + b" ")
+    with pytest.raises(SignatureInvalid, match="does not match"):
+        verify(at(NOW - age, "s"), secrets=[OTHER])
 
 
 @pytest.mark.parametrize(
@@ -74,7 +90,7 @@ def test_a_millisecond_too_old_is_too_old() -> None:
     ],
 )
 def test_whatever_stands_beside_them_one_time_and_one_good_signature_will_do(header: str) -> None:
-    assert verify(header) == SECRET
+    assert verify(header) == Verified(SECRET, fresh=True)
 
 
 REFUSED = {
@@ -137,7 +153,7 @@ def test_changed_bytes_are_not_what_was_signed(body: bytes) -> None:
 
 @pytest.mark.parametrize("body", [b"", b"\x00\xff", b"a=b", "é".encode("latin-1")])
 def test_any_bytes_can_be_signed(body: bytes) -> None:
-    assert verify(f"t={SECONDS},v1={mac(SECONDS, body)}", body) == SECRET
+    assert verify(f"t={SECONDS},v1={mac(SECONDS, body)}", body).secret == SECRET
 
 
 @given(st.text(max_size=200))
@@ -152,12 +168,12 @@ def test_whatever_the_header_says_it_is_refused_and_never_breaks(header: str) ->
 @pytest.mark.parametrize("signer", [SECRET, OTHER])
 def test_while_a_secret_is_rotated_both_are_good(signer: str) -> None:
     header = f"t={SECONDS},v1={mac(SECONDS, secret=signer)}"
-    assert verify(header, secrets=[OTHER, SECRET]) == signer
+    assert verify(header, secrets=[OTHER, SECRET]) == Verified(signer, fresh=True)
 
 
 def test_one_signature_for_each_of_two_secrets_is_good() -> None:
     both = f"t={SECONDS},v1={mac(SECONDS, secret=OTHER)},v1={GOOD}"
-    assert verify(both) == SECRET
+    assert verify(both) == Verified(SECRET, fresh=True)
 
 
 @pytest.mark.parametrize("secret", ["", " ", "short", "a" * 23, " " * 40, "\t" * 24])
@@ -191,7 +207,8 @@ def test_the_secret_that_signed_decides_whose_and_of_which_mode_a_delivery_is(
     )
     assert delivery.tenant == Tenant(merchant, livemode)
     assert delivery.event.id == "evt_1"
-    assert delivery.event.sha256 == hashlib.sha256(body).hexdigest()
+    assert delivery.event.sha256 == hashlib.sha256(b'["x", {}]').hexdigest()
+    assert delivery.trusted
 
 
 @pytest.mark.parametrize("secrets", [[], [""], [" " * 40], ["short"], ["", "short"]])
@@ -205,3 +222,71 @@ def test_a_signed_body_that_is_no_event_is_an_invalid_request() -> None:
     header = f"t={SECONDS},v1={mac(SECONDS, b'[]')}"
     with pytest.raises(ParameterInvalid, match=r"^Not an event"):
         webhooks([SECRET], []).authenticate(a_tenant().merchant, b"[]", header, NOW)
+
+
+def delivered(event: dict[str, object], age: int = 0, *, written: str = "") -> Delivery:
+    """A delivery of the event, signed `age` ago; `written` follows its bytes."""
+    body = json.dumps(event).encode() + written.encode()
+    time = str(NOW - age)
+    header = f"t={time},v1={mac(time, body)}"
+    return webhooks([SECRET], []).authenticate(a_tenant().merchant, body, header, NOW)
+
+
+def an_event(
+    type: str = "payment_intent.succeeded", status: str = "succeeded", **changes: object
+) -> dict[str, object]:
+    """An event about an intent in this status."""
+    intent = {"id": "pi_1", "status": status, "amount": 1, "currency": "IDR"}
+    return {
+        "id": "evt_1", "type": type, "created": 1_800_000_000, "livemode": False,
+        "data": {"object": {**intent, **changes}},
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(("age", "trusted"), [(0, True), (300_000, True), (300_001, False)])
+def test_what_was_signed_long_ago_is_taken_and_not_trusted(age: int, trusted: bool) -> None:
+    assert delivered(an_event(), age).trusted is trusted
+
+
+@pytest.mark.parametrize(
+    ("type", "status", "trusted"),
+    [
+        ("payment_intent.succeeded", "succeeded", True),
+        ("payment_intent.succeeded", "requires_action", False),
+        ("payment_intent.succeeded", "processing", False),
+        ("payment_intent.succeeded", "canceled", False),
+        ("payment_intent.canceled", "canceled", True),
+        ("payment_intent.canceled", "succeeded", False),
+        ("payment_intent.payment_failed", "requires_payment_method", True),
+        ("payment_intent.payment_failed", "succeeded", True),
+        ("payment_intent.processing", "succeeded", True),
+        ("payment_intent.created", "requires_payment_method", True),
+    ],
+)
+def test_what_contradicts_itself_is_taken_and_not_trusted(
+    type: str, status: str, trusted: bool
+) -> None:
+    assert delivered(an_event(type, status)).trusted is trusted
+
+
+def test_an_event_says_the_same_however_its_bytes_are_written_and_whenever_it_comes() -> None:
+    first = delivered(an_event()).event.sha256
+    again = {**an_event(), "created": 1_800_000_999, "pending_webhooks": 3}
+    assert delivered(again, written=" \n").event.sha256 == first
+    turned = dict(reversed(an_event().items()))
+    assert delivered(turned, 3_600_000).event.sha256 == first
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        an_event("payment_intent.processing"),
+        an_event(amount=2),
+        an_event(amount=1.0),
+        an_event(amount="1"),
+        an_event(status="canceled"),
+        an_event(metadata={"a": None}),
+    ],
+)
+def test_an_event_that_says_anything_else_has_another_digest(other: dict[str, object]) -> None:
+    assert delivered(other).event.sha256 != delivered(an_event()).event.sha256

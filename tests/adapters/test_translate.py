@@ -10,7 +10,9 @@ from chalicelib.adapters.wooshpay.translate import event_of
 from chalicelib.domain.errors import ParameterInvalid
 from chalicelib.domain.ids import PaymentId, RefundId
 from chalicelib.domain.money import Money
+from chalicelib.domain.provider_account import EVENTS
 from chalicelib.domain.psp_facts import (
+    DisputeFact,
     Fact,
     IntentFact,
     IntentStatus,
@@ -125,7 +127,7 @@ def test_an_expired_session_becomes_a_fact() -> None:
 
 @pytest.mark.parametrize(
     "type",
-    ["charge.captured", "charge.dispute.created", "checkout.session.completed", "payout.paid", "",
+    ["charge.captured", "charge.dispute", "checkout.session.completed", "payout.paid", "",
      "x" * 300],
 )  # fmt: skip
 def test_a_type_that_changes_nothing_here_is_unrecognised(type: str) -> None:
@@ -135,12 +137,16 @@ def test_a_type_that_changes_nothing_here_is_unrecognised(type: str) -> None:
 
 
 def test_every_type_that_we_subscribe_to_is_recognised() -> None:
-    objects = {"payment_intent": INTENT, "charge": REFUND, "checkout": SESSION}
-    from chalicelib.domain.provider_account import EVENTS
-
-    for type in EVENTS:
-        fact = event(objects[type.partition(".")[0]], type).fact
-        assert isinstance(fact, IntentFact | RefundFact | SessionExpired), type
+    objects: dict[str, tuple[dict[str, Any], type[Fact]]] = {
+        "payment_intent": (INTENT, IntentFact),
+        "charge.refund": (REFUND, RefundFact),
+        "charge.dispute": (REFUND | {"status": "needs_response"}, DisputeFact),
+        "checkout.session": (SESSION, SessionExpired),
+    }
+    assert {name.rpartition(".")[0] for name in EVENTS} == objects.keys()
+    for name in EVENTS:
+        told, kind = objects[name.rpartition(".")[0]]
+        assert type(event(told, name).fact) is kind, name
 
 
 # --- quirks -----------------------------------------------------------------------------------
