@@ -7,6 +7,7 @@ from chalicelib.web import (
     catalog,
     checkout,
     health,
+    payment_intents,
     payment_links,
     refunds,
     storefront,
@@ -17,5 +18,16 @@ from chalicelib.web.chalice_errors import one_envelope
 app = Chalice(app_name="tautan", configure_logs=False)
 app.debug = False
 app.register_middleware(one_envelope, "http")
-for room in (catalog, payment_links, checkout, refunds, webhooks, storefront, health, reconcile):
+ROOMS = (
+    catalog,
+    payment_links,
+    checkout,
+    payment_intents,
+    refunds,
+    webhooks,
+    storefront,
+    health,
+    reconcile,
+)
+for room in ROOMS:
     app.register_blueprint(room.routes)

@@ -21,6 +21,7 @@ from chalicelib.domain.errors import PspUnavailable
 from chalicelib.domain.ids import Tenant
 from chalicelib.domain.urls import web_address
 from chalicelib.usecases.asking import KeyRing
+from chalicelib.usecases.end_payment import Ending
 from chalicelib.usecases.night_shift import NightShift
 from chalicelib.usecases.ports import Clock, Mint, Psp, Psps, PspWebhooks, Store
 from chalicelib.usecases.receive_psp_event import Inbox
@@ -45,6 +46,7 @@ class App:
     checkout: Checkout
     refunds: Refunds
     inbox: Inbox
+    ending: Ending
     night: NightShift
 
 
@@ -107,6 +109,7 @@ def wire(  # noqa: PLR0913 - one argument a port
         checkout=checkout,
         refunds=refunds,
         inbox=inbox,
+        ending=Ending(store, psps, inbox),
         night=NightShift(
             store,
             mint,

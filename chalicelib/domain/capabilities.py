@@ -36,6 +36,7 @@ class Capability:
     maximum: int | None = None
     limits_in: str | None = None  # the currency of minimum and maximum, when not every one's
     checkout: bool = True
+    direct: bool = True
     refunds: RefundRules = RefundRules()
     chargeback: bool | None = None
     settlement: tuple[str, ...] = ()
@@ -119,7 +120,7 @@ _ROWS = (
         refunds=_ONE_PARTIAL, chargeback=False, settlement=("EUR",), source="3839872",
     ),
     Capability(
-        method="bank_transfer_uk", currencies=("GBP",), chargeback=False,
+        method="bank_transfer_uk", currencies=("GBP",), direct=False, chargeback=False,
         settlement=("GBP",), source="2517577",
     ),
     Capability(
@@ -141,24 +142,29 @@ CAPABILITIES: Mapping[str, Capability] = {row.method: row for row in _ROWS}
 
 @dataclass(frozen=True, slots=True)
 class Blame:
-    """The fields of a request that an amount and its currency came from."""
+    """The fields of a request that an amount, its currency and the method came from."""
 
     amount: str
     currency: str
+    method: str = "payment_method_types"
 
 
-def check_payable(amount: Money, methods: tuple[str, ...], blame: Blame) -> None:
-    """Every one of `methods` takes `amount` on a checkout page; raises InvalidRequest otherwise."""
+def check_payable(
+    amount: Money, methods: tuple[str, ...], blame: Blame, *, direct: bool = False
+) -> None:
+    """Every one of `methods` takes `amount` on a checkout page, or by the Direct API.
+
+    Raises InvalidRequest, naming the field, the limit and its source, otherwise.
+    """
     for name in methods:
         rules = CAPABILITIES[name]
-        if not rules.checkout:
-            raise ParameterInvalid(
-                f"{name} is not offered on WooshPay's checkout page.", param="payment_method_types"
-            )
+        if not (rules.direct if direct else rules.checkout):
+            where = "by WooshPay's Direct API" if direct else "on WooshPay's checkout page"
+            raise ParameterInvalid(f"{name} is not offered {where}.", param=blame.method)
         if not rules.currencies:
             raise ParameterInvalid(
                 f"Which currencies {name} takes is not known (WooshPay page {rules.source}).",
-                param="payment_method_types",
+                param=blame.method,
             )
         if amount.currency not in rules.currencies:
             raise ParameterInvalid(

@@ -7,6 +7,7 @@ TautanError
 ├── AuthenticationError   ApiKeyMissing · ApiKeyInvalid
 ├── ResourceMissing       no such thing, or another merchant's: one and the same answer
 ├── LinkClosed            PaymentLinkInactive · PaymentLinkLimitReached · CheckoutSessionExpired
+├── PaymentNotOpen        it cannot be ended any more
 ├── RefundRefused         SessionNotPaid · RefundAmountExceedsRefundable · RefundAlreadyFull ·
 │                         RefundPartialNotSupported · RefundMultipleNotSupported ·
 │                         RefundNotSupportedByMethod · RefundWindowClosed · RefundInProgress ·
@@ -120,6 +121,13 @@ class PaymentLinkLimitReached(LinkClosed):
 class CheckoutSessionExpired(LinkClosed):
     code = "checkout_session_expired"
     user_message = "Sesi pembayaran sudah berakhir. Buka lagi link pembayarannya."
+
+
+class PaymentNotOpen(TautanError):
+    """It is paid, or it has ended, so it cannot be ended."""
+
+    code = "payment_not_open"
+    user_message = "Pembayaran ini sudah selesai atau sudah berakhir."
 
 
 class RefundRefused(TautanError):

@@ -108,6 +108,13 @@ def decide_over(payment: Payment, cause: Cause) -> Decision:
     return Unchanged(f"already_{payment.status}")
 
 
+def decide_canceled(payment: Payment, cause: Cause) -> Decision:
+    """The merchant has ended it at the provider."""
+    if RANKS[PaymentStatus.CANCELED] > payment.rank:
+        return _risen(payment, PaymentStatus.CANCELED, cause)
+    return decide_over(payment, cause)
+
+
 def decide_dispute(payment: Payment, fact: DisputeFact, cause: Cause) -> Decision:
     """A dispute opens once and is decided once: it ends alike in whatever order it is told."""
     if payment.provider is not None and payment.provider.intent != fact.intent:

@@ -14,7 +14,7 @@ from enum import StrEnum
 from typing import Literal
 
 from chalicelib.domain.catalog import LineItem
-from chalicelib.domain.errors import CheckoutSessionExpired
+from chalicelib.domain.errors import CheckoutSessionExpired, PaymentNotOpen
 from chalicelib.domain.ids import Millis, PaymentId, PaymentLinkId, RefundId, Tenant
 from chalicelib.domain.ledger import Cause, EntryKind, LedgerEntry, Totals
 from chalicelib.domain.money import Money
@@ -79,6 +79,15 @@ class Review:
 
 
 @dataclass(frozen=True, slots=True)
+class NextAction:
+    """What the shopper must do at the provider: `type`, and the `key` that holds the address. The
+    two differ for some methods (WooshPay pages 2043383, 2886016)."""
+
+    type: str
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
 class ProviderSession:
     """The provider's names for this payment, and the page where the shopper pays.
 
@@ -88,6 +97,21 @@ class ProviderSession:
     session: str | None
     intent: str
     url: str | None
+    action: NextAction | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Direct:
+    """A payment by the Direct API: one method, no page of the provider in between.
+
+    `billing` is what the method asks of the shopper: name, email, phone, country, ….
+    """
+
+    method: str
+    return_url: str
+    description: str | None = None
+    merchant_order_id: str | None = None
+    billing: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,6 +132,7 @@ class Payment:
     client_reference_id: str | None = None
     customer_email: str | None = None
     metadata: Mapping[str, str]
+    direct: Direct | None = None  # None: a checkout session
     provider: ProviderSession | None = None
 
     status: PaymentStatus = PaymentStatus.UNPAID
@@ -137,6 +162,25 @@ class Payment:
         if self.status is PaymentStatus.PAID or self.review is not None:
             return "complete"
         return "expired" if self.is_over(now) else "open"
+
+    def intent_status(self, now: Millis) -> str:
+        """The payment intent's `status`, in WooshPay's words."""
+        if self.status is PaymentStatus.PAID:
+            return "succeeded"
+        if self.status is PaymentStatus.PROCESSING:
+            return "processing"
+        if self.is_over(now):
+            return "canceled"
+        chosen = self.provider is not None and self.provider.action is not None
+        waits = chosen and self.status is PaymentStatus.UNPAID
+        return "requires_action" if waits else "requires_payment_method"
+
+    def must_be_open(self, now: Millis) -> None:
+        """Raises PaymentNotOpen when it is paid, or can no longer be."""
+        if self.session_status(now) != "open":
+            raise PaymentNotOpen(
+                f"The payment is {self.intent_status(now)}; only an open one ends."
+            )
 
     def must_be_payable(self, now: Millis) -> None:
         """Raises CheckoutSessionExpired when a shopper can no longer pay it."""

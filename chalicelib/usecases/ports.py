@@ -296,6 +296,17 @@ class Psp(Protocol):
         """
         ...
 
+    def create_intent(self, payment: Payment, return_url: str) -> CreatedSession:
+        """A payment by the Direct API, confirmed at once; repeating it gives the same one.
+
+        Raises like `create_session`.
+        """
+        ...
+
+    def cancel_intent(self, intent: str) -> None:
+        """End a payment that nobody has paid. Raises PspUnavailable or PspRejected."""
+        ...
+
     def expire_session(self, session: str) -> None:
         """Close the page. Raises PspUnavailable or PspRejected."""
         ...

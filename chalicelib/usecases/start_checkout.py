@@ -22,18 +22,22 @@ from chalicelib.domain.ids import (
     PaymentId,
     PriceId,
     Tenant,
+    intent_id,
     is_slug,
     payment_id,
     session_id,
 )
 from chalicelib.domain.ledger import Cause
+from chalicelib.domain.money import Money
 from chalicelib.domain.payment_decisions import refused_at_once
 from chalicelib.domain.payment_links import Closed, Offer, closed_because
 from chalicelib.domain.payments import (
     LIMITED_LIFETIME_MS,
     SESSION_LIFETIME_MS,
+    Direct,
     Payment,
     PaymentStatus,
+    ProviderSession,
     Use,
 )
 from chalicelib.domain.status_tokens import status_token
@@ -49,7 +53,7 @@ from chalicelib.usecases.catalog import (
 )
 from chalicelib.usecases.failures import Claim, Claimed, Lost
 from chalicelib.usecases.idempotency import earlier
-from chalicelib.usecases.ports import CreatedSession, Mint, OpenedLink, Psps, Store
+from chalicelib.usecases.ports import CreatedSession, Mint, OpenedLink, Psp, Psps, Store
 
 SESSION_TEMPLATE = "{CHECKOUT_SESSION_ID}"
 
@@ -68,6 +72,15 @@ class NewSession:
     cancel_url: str | None = None
     client_reference_id: str | None = None
     customer_email: str | None = None
+    metadata: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewIntent:
+    """A payment by the Direct API to be; the method's own rules are checked by the story."""
+
+    amount: Money
+    direct: Direct
     metadata: Mapping[str, str]
 
 
@@ -97,6 +110,27 @@ class Checkout:
         )
         claim = asking.claim("checkout_sessions", payment.id, owner=self.mint.ulid())
         return self._begin(payment, claim, asking.cause(session_id(payment.id)), asking)
+
+    def start_direct(self, asking: Asking, new: NewIntent) -> Payment:
+        """A payment by the Direct API, once per idempotency key; its `provider.url` leads to the
+        wallet."""
+        blame = Blame("amount", "currency", "payment_method_data[type]")
+        check_payable(new.amount, (new.direct.method,), blame, direct=True)
+        payment = Payment(
+            id=PaymentId(self.mint.ulid()),
+            tenant=asking.tenant,
+            created=asking.now,
+            amount=new.amount,
+            items=(),
+            payment_method_types=(new.direct.method,),
+            expires_at=Millis(asking.now + SESSION_LIFETIME_MS),
+            secret=self.mint.secret(),
+            direct=new.direct,
+            metadata=new.metadata,
+        )
+        payment = replace(payment, due_at=payment.next_look(asking.now))
+        claim = asking.claim("payment_intents", payment.id, owner=self.mint.ulid())
+        return self._begin(payment, claim, asking.cause(intent_id(payment.id)), asking)
 
     def pay_link(self, opened: OpenedLink, attempt: str | None, cause: Cause) -> Payment:
         """A person taps pay. The same `attempt` (the page's own nonce) gets the same session."""
@@ -224,7 +258,7 @@ class Checkout:
     ) -> Payment:
         try:
             psp = self.psps(payment.tenant)
-            created = psp.create_session(payment, self._success(payment), self._cancel(payment))
+            created = self._created(psp, payment)
             self._check_echo(payment, created)
         except PspRejected as error:
             self._give_up(payment, cause, _answered(asking, claim, payment, error))
@@ -239,6 +273,11 @@ class Checkout:
         except Lost:
             return self._bound_meanwhile(payment)
         return bound
+
+    def _created(self, psp: Psp, payment: Payment) -> CreatedSession:
+        if payment.direct is not None:
+            return psp.create_intent(payment, self.address(payment.direct.return_url))
+        return psp.create_session(payment, self._success(payment), self._cancel(payment))
 
     def _let_go(self, tenant: Tenant, asking: Asking | None, claim: Claim | None) -> None:
         """Nobody is at it any more: the same request may go on at once."""
@@ -261,7 +300,7 @@ class Checkout:
         asked = (payment.amount, payment.tenant.livemode)
         if (created.amount, created.livemode) != asked:
             with suppress(PspError):
-                self.psps(payment.tenant).expire_session(str(created.provider.session))
+                close_page(self.psps(payment.tenant), created.provider)
             raise PspRejected(
                 f"The provider would ask for {created.amount} instead of {payment.amount}.",
                 details={"asked": payment.amount.amount, "offered": created.amount.amount},
@@ -296,6 +335,14 @@ def _blame(new: NewSession) -> Blame:
         return Blame(f"{data}[unit_amount]", f"{data}[currency]")
     source = "payment_link" if new.payment_link else "line_items"
     return Blame(source, source)
+
+
+def close_page(psp: Psp, provider: ProviderSession) -> None:
+    """Nobody can pay there any more; raises PspError."""
+    if provider.session is not None:
+        psp.expire_session(provider.session)
+    else:
+        psp.cancel_intent(provider.intent)
 
 
 def retrieve_payment(store: Store, tenant: Tenant, id: str, kind: str) -> Payment:

@@ -24,7 +24,7 @@ from chalicelib.usecases.failures import Lost, StoreUnavailable
 from chalicelib.usecases.ports import Clock, Delivery, Due, DueKind, Mint, Psps, Store
 from chalicelib.usecases.receive_psp_event import Inbox
 from chalicelib.usecases.request_refund import Refunds
-from chalicelib.usecases.start_checkout import Checkout
+from chalicelib.usecases.start_checkout import Checkout, close_page
 
 LEASE = "sweep"
 LEASE_MS = 55_000
@@ -110,10 +110,9 @@ class Sweeper:
 
     def _over(self, payment: Payment, cause: Cause) -> Payment:
         """Its time is over: the provider's page is closed, and it has expired."""
-        provider = payment.provider
-        if provider is not None and provider.session is not None:
+        if payment.provider is not None:
             with suppress(PspRejected):  # closed already, or paid just now: that is told
-                self.psps(payment.tenant).expire_session(provider.session)
+                close_page(self.psps(payment.tenant), payment.provider)
         decision = decide_over(payment, cause)
         if isinstance(decision, Changed):
             self.store.record_change(payment, decision)

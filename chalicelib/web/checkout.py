@@ -21,7 +21,16 @@ def create_session(call: MerchantCall) -> Answer:
 
 @merchant_route(routes, "GET", "/v1/checkout/sessions/{id}")
 def retrieve_session(call: MerchantCall) -> Answer:
-    return Answer(_shown(call, _payment(call)))
+    payment = _payment(call)
+    cause = call.cause(session_id(payment.id))
+    return Answer(_shown(call, call.app.ending.refreshed(payment, cause)))
+
+
+@merchant_route(routes, "POST", "/v1/checkout/sessions/{id}/expire")
+def expire_session(call: MerchantCall) -> Answer:
+    call.given(schemas.Nothing)
+    payment = _payment(call)
+    return Answer(_shown(call, call.app.ending.expire(payment, call.cause(session_id(payment.id)))))
 
 
 @merchant_route(routes, "GET", "/v1/checkout/sessions/{id}/line_items")

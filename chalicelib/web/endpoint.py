@@ -132,6 +132,10 @@ class MerchantCall(Call):
             fingerprint=self._fingerprint(),
         )
 
+    def cause(self, reference: str) -> Cause:
+        """The cause of a change that this request makes."""
+        return Cause(actor=self.actor, reference=reference, request_id=self.request_id, at=self.now)
+
     def part(self, kind: str) -> Slice:
         """Which part of the list of one kind of ids (`prod`, …); raises InvalidRequest."""
         query = schemas.checked(schemas.ListQuery, self.query(), form=True)

@@ -22,6 +22,7 @@ STATUS: Mapping[type[TautanError], int] = {
     errors.PaymentLinkInactive: 409,
     errors.PaymentLinkLimitReached: 409,
     errors.CheckoutSessionExpired: 409,
+    errors.PaymentNotOpen: 409,
     errors.SessionNotPaid: 409,
     errors.RefundAlreadyFull: 409,
     errors.RefundAmountExceedsRefundable: 409,

@@ -156,6 +156,51 @@ def session(payment: Payment, now: Millis, public_url: str) -> Json:
     }
 
 
+def intent(payment: Payment, now: Millis, public_url: str) -> Json:
+    """A payment intent, as WooshPay tells one, and what became of the money."""
+    direct, id = payment.direct, intent_id(payment.id)
+    return {
+        "id": id,
+        "object": "payment_intent",
+        "created": payment.created,
+        "livemode": payment.tenant.livemode,
+        "amount": payment.amount.amount,
+        "currency": payment.amount.currency,
+        "amount_capturable": 0,
+        "amount_received": payment.totals.captured,
+        "status": payment.intent_status(now),
+        "payment_status": payment.status.value,
+        "description": direct.description if direct else None,
+        "merchant_order_id": direct.merchant_order_id if direct else None,
+        "next_action": _next_action(payment, now),
+        "payment_method_types": list(payment.payment_method_types),
+        "payment_method": payment.method or (direct.method if direct else None),
+        "confirmation_method": "automatic",
+        "capture_method": "automatic",
+        "client_secret": f"{id}_secret_{payment.secret}",
+        "return_url": direct.return_url if direct else payment.success_url,
+        "checkout_session": session_id(payment.id),
+        "status_url": f"{public_url}/s/{status_token(payment)}",
+        **_money_back(payment),
+        "review": _review(payment.review),
+        "disputed": payment.disputed,
+        "expires_at": payment.expires_at,
+        "paid_at": payment.paid_at,
+        "psp": _psp(payment),
+        "metadata": dict(payment.metadata),
+    }
+
+
+def _next_action(payment: Payment, now: Millis) -> Json | None:
+    """Where the shopper is to go, in the shape that WooshPay gave it."""
+    provider = payment.provider
+    if provider is None or provider.action is None:
+        return None
+    if payment.intent_status(now) != "requires_action":
+        return None
+    return {"type": provider.action.type, provider.action.key: {"url": provider.url}}
+
+
 def _money_back(payment: Payment) -> Json:
     totals: Totals = payment.totals
     return {

@@ -38,12 +38,13 @@ from chalicelib.domain.errors import (
 from chalicelib.domain.ids import Millis
 from chalicelib.domain.merchants import Policy
 from chalicelib.domain.money import LARGEST_AMOUNT, Money, is_currency
+from chalicelib.domain.payments import Direct
 from chalicelib.domain.refund_rules import RefundRequest
 from chalicelib.domain.refunds import REASONS
 from chalicelib.domain.urls import web_address
 from chalicelib.domain.visible_text import is_visible
 from chalicelib.usecases.catalog import NewPaymentLink, NewPrice, NewProduct
-from chalicelib.usecases.start_checkout import NewSession
+from chalicelib.usecases.start_checkout import NewIntent, NewSession
 
 _DIGITS = re.compile(r"-?\d{1,30}", re.ASCII)
 
@@ -111,6 +112,8 @@ Name = Annotated[StrictStr, StringConstraints(max_length=250), AfterValidator(_v
 Note = Annotated[StrictStr, StringConstraints(max_length=200)]
 Text = Annotated[StrictStr, StringConstraints(max_length=5000)]
 Id = Annotated[StrictStr, StringConstraints(min_length=1, max_length=100)]
+Email = Annotated[StrictStr, Field(max_length=254, pattern=r"^[^@\s<>\"]+@[^@\s<>\"]+\.[a-zA-Z]+$")]
+ADDRESS = ("country", "state", "city", "line1", "line2", "postal_code")
 Quantity = Annotated[Whole, Field(ge=1, le=10_000)]
 Metadata = Annotated[
     dict[
@@ -264,10 +267,7 @@ class SessionCreate(Body):
     success_url: Address | None = None
     cancel_url: Address | None = None
     client_reference_id: Note | None = None
-    customer_email: (
-        Annotated[StrictStr, Field(max_length=254, pattern=r"^[^@\s<>\"]+@[^@\s<>\"]+\.[a-zA-Z]+$")]
-        | None
-    ) = None
+    customer_email: Email | None = None
     metadata: Metadata = {}
 
     @model_validator(mode="after")
@@ -289,6 +289,80 @@ class SessionCreate(Body):
             customer_email=self.customer_email,
             metadata=self.metadata,
         )
+
+
+class Billing(Body):
+    """What some methods ask of the shopper."""
+
+    name: Note | None = None
+    email: Email | None = None
+    phone: Annotated[StrictStr, Field(max_length=30, pattern=r"^\+?[0-9 ()-]+$")] | None = None
+    address: dict[Literal[ADDRESS], Note] = {}  # type: ignore[valid-type]
+
+    def flat(self) -> dict[str, str]:
+        """Everything that was given, by name."""
+        given = {"name": self.name, "email": self.email, "phone": self.phone, **self.address}
+        return {name: value for name, value in given.items() if value is not None}
+
+
+class MethodData(Body):
+    """How it is paid."""
+
+    type: Method
+    billing_details: Billing = Billing()
+
+
+class PaymentIntentCreate(Body):
+    """A payment by the Direct API, made and confirmed at once."""
+
+    amount: Amount
+    currency: Currency
+    confirm: Flag
+    payment_method_data: MethodData
+    payment_method_types: Methods | None = None
+    return_url: Address
+    description: Note | None = None
+    merchant_order_id: Note | None = None
+    capture_method: Literal["automatic"] = "automatic"
+    confirmation_method: Literal["automatic"] = "automatic"
+    metadata: Metadata = {}
+
+    @model_validator(mode="after")
+    def _confirmed(self) -> Self:
+        if not self.confirm:
+            raise PydanticCustomError("unconfirmed", "must be true", {"param": "confirm"})
+        data, types = self.payment_method_data, self.payment_method_types
+        if types is not None and data.type not in types:
+            raise PydanticCustomError(
+                "other_method", f"must hold {data.type}", {"param": "payment_method_types"}
+            )
+        return self
+
+    def new(self) -> NewIntent:
+        """As the story takes it."""
+        return NewIntent(
+            amount=Money(self.amount, self.currency),
+            direct=Direct(
+                method=self.payment_method_data.type,
+                return_url=self.return_url,
+                description=self.description,
+                merchant_order_id=self.merchant_order_id,
+                billing=self.payment_method_data.billing_details.flat(),
+            ),
+            metadata=self.metadata,
+        )
+
+
+class Cancellation(Body):
+    """Why a payment is canceled; the reason is checked and not kept."""
+
+    cancellation_reason: (
+        Literal["duplicate", "fraudulent", "requested_by_customer", "abandoned"] | None
+    ) = None
+
+
+class Nothing(Body):
+    """A request that says all by its address."""
 
 
 class RefundCreate(Body):

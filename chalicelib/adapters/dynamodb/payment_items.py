@@ -21,6 +21,8 @@ from chalicelib.domain.ids import (
 from chalicelib.domain.ledger import Cause, EntryKind, LedgerEntry, Totals
 from chalicelib.domain.money import Money
 from chalicelib.domain.payments import (
+    Direct,
+    NextAction,
     Payment,
     PaymentStatus,
     ProviderSession,
@@ -57,6 +59,8 @@ def payment_to_item(payment: Payment) -> Item:
             psp_session=provider.session if provider else None,
             psp_intent=provider.intent if provider else None,
             psp_url=provider.url if provider else None,
+            psp_action=_action(provider),
+            direct=_direct(payment.direct) if payment.direct else None,
             payment_status=payment.status.value,
             rank=payment.rank,
             captured=payment.totals.captured,
@@ -81,7 +85,8 @@ def payment_from_item(item: Read) -> Payment:
     provider = None
     if "psp_intent" in item:
         session, url = item.get("psp_session"), item.get("psp_url")
-        provider = ProviderSession(session, item["psp_intent"], url)
+        action = NextAction(**item["psp_action"]) if "psp_action" in item else None
+        provider = ProviderSession(session, item["psp_intent"], url, action)
     inflight = item.get("refund_inflight")
     return Payment(
         id=PaymentId(item["id"]),
@@ -98,6 +103,7 @@ def payment_from_item(item: Read) -> Payment:
         client_reference_id=item.get("client_reference_id"),
         customer_email=item.get("customer_email"),
         metadata=item["metadata"],
+        direct=Direct(**item["direct"]) if "direct" in item else None,
         provider=provider,
         status=PaymentStatus(item["payment_status"]),
         totals=Totals(
@@ -112,6 +118,21 @@ def payment_from_item(item: Read) -> Payment:
         due_at=item.get("due_at"),
         seq=item["seq"],
     )
+
+
+def _action(provider: ProviderSession | None) -> Item | None:
+    action = provider.action if provider else None
+    return None if action is None else {"type": action.type, "key": action.key}
+
+
+def _direct(direct: Direct) -> Item:
+    return {
+        "method": direct.method,
+        "return_url": direct.return_url,
+        "description": direct.description,
+        "merchant_order_id": direct.merchant_order_id,
+        "billing": dict(direct.billing),
+    }
 
 
 def _review(review: Review) -> Item:

@@ -1,6 +1,7 @@
 """Payments: each change with its ledger entry, its event and what must stand or fall with it."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from chalicelib.adapters.dynamodb import keys
@@ -207,9 +208,4 @@ def _bound(before: Payment, after: Payment) -> list[Write]:
 
 
 def _with_provider(payment: Payment, provider: ProviderSession) -> Item:
-    return {
-        **payment_to_item(payment),
-        "psp_session": provider.session,
-        "psp_intent": provider.intent,
-        "psp_url": provider.url,
-    }
+    return payment_to_item(replace(payment, provider=provider))

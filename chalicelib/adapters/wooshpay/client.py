@@ -16,9 +16,10 @@ from chalicelib.adapters.wooshpay.http import Answer, NoAnswer, asked
 from chalicelib.adapters.wooshpay.minor_units import MinorUnits, NotExpressible
 from chalicelib.adapters.wooshpay.outcomes import refused
 from chalicelib.adapters.wooshpay.payloads import IntentShape, RefundShape, SessionShape
+from chalicelib.adapters.wooshpay.redirects import billing_details, is_plain, redirect_in
 from chalicelib.adapters.wooshpay.translate import PAYMENT_KEY, REFUND_KEY, intent_fact, refund_fact
 from chalicelib.domain.errors import PspRejected, PspUnavailable
-from chalicelib.domain.ids import Millis, Tenant, session_id
+from chalicelib.domain.ids import Millis, Tenant, intent_id, session_id
 from chalicelib.domain.payments import Payment, ProviderSession
 from chalicelib.domain.provider_account import is_safe_secret
 from chalicelib.domain.psp_facts import (
@@ -66,10 +67,31 @@ class WooshPay:
             return self._created(answer.body)
         raise self._failed(answer)
 
+    def create_intent(self, payment: Payment, return_url: str) -> CreatedSession:
+        """`POST /v1/payment_intents` with `confirm` (page 42631218), under our intent's id."""
+        key = intent_id(payment.id)
+        try:
+            answer = self._post("/v1/payment_intents", self._direct(payment, return_url), key)
+        except NotExpressible as error:
+            raise PspRejected(f"WooshPay cannot count this amount: {error}.") from None
+        except NoAnswer as error:
+            raise PspUnavailable(f"WooshPay did not answer: {error}.") from error
+        if answer.ok and answer.body is not None:
+            return self._begun(answer.body)
+        raise self._failed(answer)
+
+    def cancel_intent(self, intent: str) -> None:
+        """`POST /v1/payment_intents/{id}/cancel` (page 52305869)."""
+        self._done(f"/v1/payment_intents/{quote(intent, safe='')}/cancel", f"cancel_{intent}")
+
     def expire_session(self, session: str) -> None:
         """`POST /v1/checkout/sessions/{id}/expire` (page 312492329)."""
+        path = f"/v1/checkout/sessions/{quote(session, safe='')}/expire"
+        self._done(path, f"expire_{session}")
+
+    def _done(self, path: str, key: str) -> None:
         try:
-            answer = self._post(f"/v1/checkout/sessions/{session}/expire", {}, f"expire_{session}")
+            answer = self._post(path, {}, key)
         except NoAnswer as error:
             raise PspUnavailable(f"WooshPay did not answer: {error}.") from error
         if not answer.ok:
@@ -175,6 +197,41 @@ class WooshPay:
             **{name: value for name, value in optional.items() if value is not None},
         }
 
+    def _direct(self, payment: Payment, return_url: str) -> dict[str, Any]:
+        direct = payment.direct
+        assert direct is not None, "only a direct payment is sent as an intent"
+        method: dict[str, Any] = {"type": direct.method}
+        if direct.billing:
+            method["billing_details"] = billing_details(direct.billing)
+        return {
+            "amount": self.units.theirs(payment.amount),
+            "currency": payment.amount.currency,
+            "confirm": True,
+            "payment_method_types": [direct.method],
+            "payment_method_data": method,
+            "return_url": return_url,
+            "merchant_order_id": session_id(payment.id),
+            "metadata": {PAYMENT_KEY: session_id(payment.id)},
+            **({"description": direct.description} if direct.description else {}),
+        }
+
+    def _begun(self, body: dict[str, Any]) -> CreatedSession:
+        try:
+            shape = IntentShape.model_validate(body)
+            amount = self.units.ours(shape.amount, shape.currency)
+        except (ValidationError, NotExpressible) as error:
+            raise PspUnavailable("WooshPay's answer makes no sense.") from error
+        found = redirect_in(shape.next_action)
+        action, url = found if found is not None else (None, None)
+        if url is not None and not self._is_wallet(url):
+            raise PspUnavailable("WooshPay's answer leads to no page that is safe to open.")
+        livemode = self.tenant.livemode if shape.livemode is None else shape.livemode
+        return CreatedSession(ProviderSession(None, shape.id, url, action), amount, livemode)
+
+    def _is_wallet(self, url: str) -> bool:
+        """Whether a shopper may be sent there: https at whatever wallet, or the API's own host."""
+        return self._is_theirs(url) or (is_plain(url) and urlsplit(url).scheme == "https")
+
     def _created(self, body: dict[str, Any]) -> CreatedSession:
         try:
             session = SessionShape.model_validate(body)
@@ -188,14 +245,9 @@ class WooshPay:
 
     def _is_theirs(self, url: str) -> bool:
         """Whether a shopper may be sent there: https at WooshPay, or the API's own host."""
-        if not (url.isascii() and url.isprintable()) or set(url) & set(' \\<>"'):
-            return False  # a browser would read the host, or a header the line, in another way
-        try:
-            page, base = urlsplit(url), urlsplit(self.base)
-        except ValueError:
+        if not is_plain(url):
             return False
-        if "@" in page.netloc:
-            return False
+        page, base = urlsplit(url), urlsplit(self.base)
         if (page.scheme, page.netloc) == (base.scheme, base.netloc):
             return True
         return page.scheme == "https" and (page.hostname or "").endswith(PAGE_DOMAIN)

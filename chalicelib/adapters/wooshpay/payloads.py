@@ -79,6 +79,7 @@ class IntentShape(Shape):
     payment_method_types: Strings = []
     payment_method: Any = None
     payment_method_data: Object = {}
+    next_action: Object = {}
 
 
 class RefundShape(Shape):

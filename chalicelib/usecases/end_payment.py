@@ -1,0 +1,97 @@
+"""A payment is ended before anybody paid it, or looked up at the provider while it is open."""
+
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+
+from chalicelib.domain.errors import NotReadyYet, PaymentNotOpen, PspError, PspRejected
+from chalicelib.domain.ledger import Cause
+from chalicelib.domain.payment_decisions import Changed, Decision, decide_canceled, decide_over
+from chalicelib.domain.payments import Payment, ProviderSession
+from chalicelib.domain.psp_facts import IntentStatus
+from chalicelib.usecases.failures import Lost
+from chalicelib.usecases.ports import Delivery, Psps, Store
+from chalicelib.usecases.receive_psp_event import Inbox
+from chalicelib.usecases.start_checkout import close_page
+from chalicelib.usecases.sweep import as_event
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """What the stories need."""
+
+    store: Store
+    psps: Psps
+    inbox: Inbox
+
+    def expire(self, payment: Payment, cause: Cause) -> Payment:
+        """The checkout session can no longer be paid.
+
+        Raises PaymentNotOpen when it is paid or over, PspUnavailable, NotReadyYet.
+        """
+        provider = self._open(payment, cause)
+        self._closed(payment, cause, lambda: close_page(self.psps(payment.tenant), provider))
+        return self._recorded(payment, decide_over(payment, cause))
+
+    def cancel(self, payment: Payment, cause: Cause) -> Payment:
+        """The payment intent is canceled. Raises like `expire`."""
+        provider = self._open(payment, cause)
+        psp = self.psps(payment.tenant)
+        self._closed(payment, cause, lambda: psp.cancel_intent(provider.intent))
+        return self._recorded(payment, decide_canceled(payment, cause))
+
+    def refreshed(self, payment: Payment, cause: Cause) -> Payment:
+        """The payment as the provider has it now, while it is open; as it is kept when the provider
+        does not answer."""
+        if payment.provider is None or payment.session_status(cause.at) != "open":
+            return payment
+        with suppress(PspError):
+            return self._asked(payment, payment.provider, cause)
+        return payment
+
+    def _open(self, payment: Payment, cause: Cause) -> ProviderSession:
+        payment.must_be_open(cause.at)
+        if payment.provider is None:
+            raise NotReadyYet("The payment is still being made. Try again.")
+        return payment.provider
+
+    def _closed(self, payment: Payment, cause: Cause, close: Callable[[], None]) -> None:
+        """Close it at the provider, who refuses when it has just been paid."""
+        assert payment.provider is not None, "an open payment has a page"
+        try:
+            close()
+        except PspRejected:
+            after = self._asked(payment, payment.provider, cause)
+            after.must_be_open(cause.at)
+            raise
+
+    def _asked(self, payment: Payment, provider: ProviderSession, cause: Cause) -> Payment:
+        fact = self.psps(payment.tenant).intent(provider.intent)
+        if fact.status is IntentStatus.WAITING:
+            return payment
+        self.inbox.receive(
+            Delivery(payment.tenant, as_event(fact, cause.at)),
+            now=cause.at,
+            request_id=cause.request_id or "",
+        )
+        return self._kept(payment)
+
+    def _recorded(self, payment: Payment, decision: Decision) -> Payment:
+        if isinstance(decision, Changed):
+            try:
+                self.store.record_change(payment, decision)
+            except Lost:
+                return self._ended(self._kept(payment))
+            return decision.payment
+        return payment
+
+    def _ended(self, payment: Payment) -> Payment:
+        """It moved while it was closed: by its own event, or somebody paid it."""
+        if payment.totals.captured:
+            raise PaymentNotOpen("The payment has just been paid.")
+        return payment
+
+    def _kept(self, payment: Payment) -> Payment:
+        kept = self.store.payment(payment.tenant, payment.id)
+        assert kept is not None, "payments are never deleted"
+        return kept
