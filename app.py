@@ -4,6 +4,7 @@ from chalice.app import Chalice
 
 from chalicelib.jobs import reconcile
 from chalicelib.web import (
+    capabilities,
     catalog,
     checkout,
     health,
@@ -23,6 +24,7 @@ ROOMS = (
     payment_links,
     checkout,
     payment_intents,
+    capabilities,
     refunds,
     webhooks,
     storefront,

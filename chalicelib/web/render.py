@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
+from chalicelib.domain.capabilities import Capability
 from chalicelib.domain.catalog import LineItem, Price, Product
 from chalicelib.domain.ids import Millis, Tenant, intent_id, session_id
 from chalicelib.domain.ledger import Totals
@@ -253,6 +254,28 @@ def refund(refund: Refund) -> Json:
         "failure_reason": refund.failure if TOLD_AS[refund.status] == "failed" else None,
         "psp_refund": refund.psp_refund,
         "metadata": dict(refund.metadata),
+    }
+
+
+def capability(row: Capability) -> Json:
+    """The rules of one payment method; null where WooshPay's page is silent."""
+    rules = row.refunds
+    return {
+        "object": "payment_method_capability",
+        "payment_method_type": row.method,
+        "currencies": list(row.currencies),
+        "minimum": row.minimum,
+        "maximum": row.maximum,
+        "limits_currency": row.limits_in or (row.currencies[0] if row.currencies else None),
+        "integrations": {"checkout": row.checkout, "direct": row.direct},
+        "refund": rules.refund,
+        "partial_refund": rules.partial,
+        "multiple_partial_refunds": rules.multiple_partial,
+        "refund_window_days": rules.window_days,
+        "chargeback": row.chargeback,
+        "settlement_currencies": list(row.settlement),
+        "source": f"WooshPay page {row.source}",
+        "as_of": row.as_of,
     }
 
 
