@@ -4,8 +4,9 @@ import argparse
 import json
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from typing import TypeVar
 
 from simulator.baseline import broken_after
 from simulator.exhaustive import Enumerated, enumerate_pair
@@ -15,9 +16,16 @@ from simulator.mutants import MUTANTS
 from simulator.pairs import PAIRS
 from simulator.report import as_json, mutants_table, pairs_table, tables
 
+T = TypeVar("T")
+R = TypeVar("R")
 CHUNK = 25
 SHOWN = 3
 ALL_SCHEDULES = 99
+
+
+def say(text: str) -> None:
+    """A line for whoever asked."""
+    sys.stdout.write(f"{text}\n")
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -27,28 +35,28 @@ def main(arguments: Sequence[str]) -> int:
     if asked.histories:
         total, seconds = run(asked.seed, asked.histories, asked.jobs, quiet=asked.json)
         if asked.json:
-            print(json.dumps(as_json(total, seconds, asked.seed)))
+            say(json.dumps(as_json(total, seconds, asked.seed)))
         else:
-            print(tables(total, seconds, asked.seed))
+            say(tables(total, seconds, asked.seed))
             for failure in total.failures[:SHOWN]:
-                print(f"\n{failure}")
+                say(f"\n{failure}")
                 if asked.shrink:
-                    print(*shrunk(failure.seed), sep="\n")
+                    say("\n".join(map(repr, shrunk(failure.seed))))
         bad |= bool(total.failures)
     if asked.exhaustive:
         most = ALL_SCHEDULES if asked.all_schedules else asked.preemptions
         found = _each(asked.jobs, _pair, [(place, most) for place in range(len(PAIRS))])
-        print(pairs_table(found, most))
+        say(pairs_table(found, most))
         bad |= any(each.failures for each in found)
     count = {"all": len(MUTANTS), "none": 0}.get(asked.mutants) or int(
         asked.mutants if asked.mutants.isdigit() else 0
     )
     if count:
         naive = broken_after(100)
-        print(f"naive baseline: {naive.what if naive else 'SURVIVED'}")
+        say(f"naive baseline: {naive.what if naive else 'SURVIVED'}")
         step = max(1, len(MUTANTS) // count)
         hunted = _each(asked.jobs, _hunted, list(range(0, len(MUTANTS), step))[:count])
-        print(mutants_table(hunted))
+        say(mutants_table(hunted))
         bad |= naive is None or any(each.seed is None for each in hunted)
     return int(bad)
 
@@ -62,9 +70,9 @@ def run(first: int, count: int, jobs: int, *, quiet: bool = True) -> tuple[Outco
         if not quiet:
             rate = total.histories / (time.monotonic() - began)
             told = f"\r{total.histories}/{count} histories, {rate:.1f}/s, {len(total.failures)} bad"
-            print(told, end="", file=sys.stderr, flush=True)
+            sys.stderr.write(told)
     if not quiet:
-        print(file=sys.stderr)
+        sys.stderr.write("\n")
     return total, time.monotonic() - began
 
 
@@ -83,9 +91,9 @@ def _chunk(chunk: tuple[int, int]) -> Outcome:
     return total
 
 
-def _each(jobs: int, work: object, tasks: list[object]) -> list:  # type: ignore[type-arg]
+def _each(jobs: int, work: Callable[[T], R], tasks: Sequence[T]) -> list[R]:
     with ProcessPoolExecutor(jobs) as pool:
-        return list(pool.map(work, tasks))  # type: ignore[arg-type]
+        return list(pool.map(work, tasks))
 
 
 def _pair(task: tuple[int, int]) -> Enumerated:

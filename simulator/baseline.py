@@ -16,7 +16,7 @@ from chalicelib.domain.refunds import Refund, RefundStatus
 from chalicelib.usecases.asking import Asking
 from simulator.history import Failure, history, setting_of
 from simulator.invariants import Watch, must
-from simulator.provider import Intent
+from simulator.shapes import Intent
 from simulator.stories import Stories
 from simulator.world import Setting
 

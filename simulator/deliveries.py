@@ -11,8 +11,8 @@ from itertools import accumulate
 from random import Random
 
 from simulator.faults import Faults
-from simulator.provider import Json
 from simulator.scheduler import Scheduler
+from simulator.shapes import Json
 from simulator.switches import HOUR, Switches
 
 MINUTE = 60_000

@@ -10,12 +10,12 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from typing import TypeVar
 
-from chalicelib.adapters.dynamodb.writes import Item, Key, Page, Write
+from chalicelib.adapters.dynamodb.writes import Item, Key, Page, Refused, Write
 from chalicelib.usecases.failures import StoreUnavailable
 from simulator.faults import Faults
 from simulator.memory_engine import MemoryEngine
 from simulator.scheduler import Scheduler
-from simulator.strokes import points, stroke_of
+from simulator.strokes import fenced, points, stroke_of
 
 T = TypeVar("T")
 Rewrite = Callable[[str, Sequence[Write]], Sequence[Write]]
@@ -96,7 +96,12 @@ class SimEngine(MemoryEngine):
         if actor is not None and actor.reads_only:
             raise WroteWhileReading(f"{actor.name} wrote {[write.key for write in group]}")
         self._enter("write", stroke, [write.key for write in group])
-        self._apply(stroke, group)
+        try:
+            self._apply(stroke, group)
+        except Refused as refused:
+            if actor is not None:
+                self.hits.update(fenced(actor.story, stroke, actor.froze, group, refused.failed))
+            raise
         if actor is None:
             return
         fault = self._faults.drawn(f"{actor.story} {stroke}", AFTER)
@@ -221,4 +226,3 @@ def _due_place(item: Item | None) -> tuple[str, str] | None:
     if item is None or not isinstance(item.get("dp"), str):
         return None
     return str(item["dp"]), str(item["ds"])
-

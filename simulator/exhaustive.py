@@ -98,9 +98,7 @@ def enumerate_pair(pair: Pair, most_preemptions: int, *, crashes: bool = True) -
     return found
 
 
-def _schedules(
-    pair: Pair, most: int, crash: Crash | None, found: Enumerated
-) -> Iterator[OneCrash]:
+def _schedules(pair: Pair, most: int, crash: Crash | None, found: Enumerated) -> Iterator[OneCrash]:
     waiting: list[list[int]] = [[]]
     while waiting:
         chooser, faults = Chooser(waiting.pop()), OneCrash(crash)

@@ -8,9 +8,10 @@ from hashlib import sha256
 from chalicelib.domain.merchants import Policy
 from chalicelib.domain.money import Money
 from chalicelib.domain.refunds import RefundKeys
-from simulator.operations import METHODS, Operation, Turn, perform, plan
-from simulator.scheduler import Actor, Crash
+from simulator.operations import METHODS, Operation, Turn
+from simulator.plans import perform, plan
 from simulator.rest import rested
+from simulator.scheduler import Actor, Crash
 from simulator.switches import drawn
 from simulator.world import Setting, World, stream
 
@@ -65,7 +66,7 @@ def setting_of(seed: int) -> Setting:
     random = stream(seed, "switches")
     honoured = random.random() < 0.5
     switches = drawn(random, keys_on_refunds=True if honoured else None)
-    policies = (Policy.REVIEW, Policy.ACCEPT, Policy.REFUND)
+    policies = (Policy.HOLD, Policy.ACCEPT, Policy.REFUND)
     return Setting(
         seed,
         switches,
@@ -188,4 +189,3 @@ def failure_of(world: World, error: Exception, what: str = "") -> Failure:
     )
     what = f"{what} {type(error).__name__}: {error}".strip()
     return Failure(world.setting.seed, world.scheduler.step, what, told)
-

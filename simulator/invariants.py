@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from chalicelib.adapters.dynamodb.writes import Item, Key, Write
-from simulator.provider import Intent, Provider
+from simulator.provider import Provider
+from simulator.shapes import Intent
 
 Peek = Callable[[Key], Mapping[str, Any] | None]
 OPEN = ("reserved", "sending", "pending_psp", "unknown")
@@ -159,7 +160,9 @@ class Watch:
         must(kept == books.totals, f"Inv-5 {pk} holds {kept}, its ledger {books.totals}")
         held = sum(amount for status, amount in books.refunds.values() if status in OPEN)
         gone = sum(amount for status, amount in books.refunds.values() if status == "posted")
-        must(held == item["refund_pending"], f"Inv-5 {pk} pends {item['refund_pending']}, not {held}")
+        must(
+            held == item["refund_pending"], f"Inv-5 {pk} pends {item['refund_pending']}, not {held}"
+        )
         must(gone == item["refunded"], f"Inv-5 {pk} refunded {item['refunded']}, not {gone}")
         intent = self.provider.intents.get(item.get("psp_intent") or "") if self.provider else None
         if intent is not None:

@@ -1,13 +1,12 @@
 """What shops, shoppers, banks and time do in a history: operations as data, and how each is done.
 
-An operation says everything by numbers, and picks among what there is when its turn comes; so any of
-them can be left out and the rest still makes sense.
+An operation says everything by numbers, and picks among what there is when its turn comes; so any
+of them can be left out and the rest still makes sense.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from hashlib import sha256
-from random import Random
 
 from chalicelib.adapters.dynamodb.keys import payment_key
 from chalicelib.domain import errors
@@ -22,8 +21,9 @@ from chalicelib.usecases.failures import Answered, Replayed
 from chalicelib.usecases.start_checkout import NewSession
 from simulator.invariants import must
 from simulator.scheduler import Actor, Crash
+from simulator.shops import Shop
 from simulator.switches import HOUR
-from simulator.world import STORE_OR_RULE, Known, Shop, World
+from simulator.world import STORE_OR_RULE, Known, World
 
 MINUTE = 60_000
 METHODS = (("dana", "IDR"), ("paynow", "SGD"), ("paynow", "SGD"), ("pix", "BRL"))
@@ -205,54 +205,6 @@ def jump(turn: Turn) -> None:
     scheduler = turn.world.scheduler
     scheduler.advance(scheduler.now + JUMPS[turn.op.size % len(JUMPS)])
     scheduler.pause("has let time pass")
-
-
-KINDS: Mapping[str, tuple[Callable[[Turn], None], int]] = {
-    "checkout": (checkout, 12),
-    "refund": (refund, 26),
-    "pay": (pay, 18),
-    "tap": (tap, 8),
-    "compare": (compare, 2),
-    "decline": (decline, 3),
-    "expire": (expire, 2),
-    "by hand": (by_hand, 5),
-    "comes back": (comes_back, 4),
-    "dispute": (dispute, 3),
-    "look": (look, 4),
-    "jump": (jump, 10),
-}
-
-
-def plan(random: Random) -> list[Operation]:
-    """20 to 60 operations of 2 to 5 actors."""
-    kinds = [kind for kind, (_, weight) in KINDS.items() for _ in range(weight)]
-    actors = 2 + int(random.random() * 4)
-    count = 20 + int(random.random() * 41)
-    return [_drawn(random, kinds, actors) for _ in range(count)]
-
-
-def _drawn(random: Random, kinds: list[str], actors: int) -> Operation:
-    def below(bound: int) -> int:
-        return int(random.random() * bound)
-
-    return Operation(
-        who=below(actors),
-        kind=kinds[below(len(kinds))],
-        pick=below(64),
-        size=below(64),
-        key=below(1_000),
-        tries=1 + below(3),
-        wait_ms=below(4_000) if below(4) else below(40),
-    )
-
-
-def perform(turn: Turn) -> None:
-    """Do one operation, from the wait before it to its end, whatever that is."""
-    do = KINDS[turn.op.kind][0]
-    actor = turn.actor
-    actor.story, actor.froze = turn.op.kind, False
-    turn.world.scheduler.pause(turn.op.kind, turn.op.wait_ms)
-    do(turn)
 
 
 def _asked(turn: Turn, route: str, key: str | None, ask: Callable[[], str]) -> None:

@@ -11,8 +11,8 @@ from chalicelib.domain.refunds import RefundKeys
 from chalicelib.usecases.catalog import NewPrice, NewProduct
 from chalicelib.usecases.start_checkout import NewSession
 from simulator.deliveries import Delivery
-from simulator.provider import Intent
 from simulator.scheduler import Actor
+from simulator.shapes import Intent
 from simulator.world import STORE_OR_RULE, Known, World
 
 Scene = Callable[[World, list[Actor]], None]  # fills the list with the two actors
@@ -144,7 +144,11 @@ PAIRS = (
     Pair("refund/refund, one key", _same_key, {"guards_refunds": False}),
     Pair("refund/webhook", _refund_webhook),
     Pair("webhook/webhook", _webhook_webhook, {"two_endpoints": True}),
-    Pair("webhook/webhook, two ids", _webhook_webhook, {"two_endpoints": True, "id_per_endpoint": True}),
+    Pair(
+        "webhook/webhook, two ids",
+        _webhook_webhook,
+        {"two_endpoints": True, "id_per_endpoint": True},
+    ),
     Pair("webhook/sweep", _webhook_sweep),
     Pair("refund/sweep", _refund_sweep),
     Pair("checkout/webhook", _checkout_webhook),

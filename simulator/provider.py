@@ -4,14 +4,20 @@ the events that it sends. It answers as its HTTP API would, with a status and a 
 The clock is the scheduler's; nothing here yields.
 """
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Callable
+from dataclasses import dataclass
 
 from simulator.scheduler import Scheduler
+from simulator.shapes import (
+    Intent,
+    Json,
+    PspRefund,
+    intent_shown,
+    refund_shown,
+    session_shown,
+)
 from simulator.switches import HOUR, Switches
 
-Json = dict[str, Any]
 Emit = Callable[[str, str, Json], None]  # account, type, object
 LIFETIME_MS = 24 * HOUR
 STILL_OPEN_MS = HOUR  # a wallet's own page may outlive the session's
@@ -30,49 +36,6 @@ class Answer:
     def ok(self) -> bool:
         """Whether it was done."""
         return self.status < 300
-
-
-@dataclass(eq=False, slots=True)
-class PspRefund:
-    """Money on its way back at the provider. `key` is the Idempotency-Key it came with."""
-
-    id: str
-    amount: int
-    status: str
-    metadata: Json
-    key: str | None
-    created: int
-
-    @property
-    def counts(self) -> bool:
-        """Whether it takes from what can still be refunded."""
-        return self.status in ("succeeded", "pending")
-
-
-@dataclass(eq=False, slots=True)
-class Intent:
-    """A payment at the provider, with its session. `versions` is how it has been seen."""
-
-    id: str
-    session: str
-    account: str
-    created: int
-    amount: int
-    currency: str
-    methods: list[str]
-    metadata: Json
-    status: str = "requires_payment_method"
-    received: int = 0
-    method: str = ""
-    session_status: str = "open"
-    dispute: str = ""
-    dispute_status: str = ""
-    refunds: list[PspRefund] = field(default_factory=list)
-    versions: list[tuple[int, Json]] = field(default_factory=list)
-
-    def refunded(self, statuses: Iterable[str] = ("succeeded", "pending")) -> int:
-        """The sum of its refunds in one of these states."""
-        return sum(each.amount for each in self.refunds if each.status in statuses)
 
 
 class Provider:
@@ -164,7 +127,7 @@ class Provider:
             intent.status = "canceled"
             self._tell(intent, "payment_intent.canceled")
         if self.switches.expired_event:
-            self._emit(intent.account, "checkout.session.expired", self._session(intent))
+            self._emit(intent.account, "checkout.session.expired", session_shown(intent))
 
     def refund_by_hand(self, intent: Intent, amount: int) -> bool:
         """Somebody refunds in the dashboard; False when there is not as much left."""
@@ -234,7 +197,7 @@ class Provider:
         self.intents[intent.id] = intent
         self._changed(intent)
         self._later(LIFETIME_MS, lambda: self.expire(intent))
-        return Answer(200, self._session(intent))
+        return Answer(200, session_shown(intent))
 
     def _new_refund(self, account: str, key: str, asked: Json) -> Answer:
         intent = self.intents.get(asked["payment_intent"])
@@ -254,7 +217,7 @@ class Provider:
                 return _error(400, "One partial refund only, and there is one already")
         refund = self._add_refund(intent, amount, asked["metadata"], key)
         self._first_word(intent, refund, told=True)
-        return Answer(200, self._shown(intent, refund))
+        return Answer(200, refund_shown(intent, refund))
 
     def _add_refund(
         self, intent: Intent, amount: int, metadata: Json, key: str | None
@@ -284,7 +247,7 @@ class Provider:
             self._refund_changed(intent, refund, told=told)
 
     def _refund_changed(self, intent: Intent, refund: PspRefund, *, told: bool) -> None:
-        shown = self._shown(intent, refund)
+        shown = refund_shown(intent, refund)
         self.refund_versions[refund.id].append((self._scheduler.now, shown))
         self._changed(intent)
         if told:
@@ -304,7 +267,7 @@ class Provider:
         self._emit(intent.account, type, intent.versions[-1][1])
 
     def _changed(self, intent: Intent) -> None:
-        intent.versions.append((self._scheduler.now, self._intent(intent)))
+        intent.versions.append((self._scheduler.now, intent_shown(intent, self.switches)))
         self.touched(intent)
 
     def _seen(self, versions: list[tuple[int, Json]], lag_ms: int) -> Json:
@@ -318,54 +281,6 @@ class Provider:
     def _new(self, kind: str) -> str:
         self._born += 1
         return f"{kind}_{7_000_000 + self._born}"
-
-    # --- how things look ------------------------------------------------------------------------
-
-    def _session(self, intent: Intent) -> Json:
-        return {
-            "id": intent.session,
-            "object": "checkout.session",
-            "url": f"https://checkouttest.wooshpay.com/pay/{intent.session}",
-            "payment_intent": intent.id,
-            "currency": intent.currency,
-            "amount_total": intent.amount,
-            "livemode": False,
-            "client_reference_id": intent.metadata.get("tautan_payment", ""),
-            "metadata": intent.metadata,
-            "status": intent.session_status,
-        }
-
-    def _intent(self, intent: Intent) -> Json:
-        shown = {
-            "id": intent.id,
-            "object": "payment_intent",
-            "created": intent.created,
-            "amount": intent.amount,
-            "amount_received": intent.received,
-            "currency": intent.currency,
-            "status": intent.status,
-            "livemode": False,
-            "metadata": intent.metadata,
-            "payment_method_types": [intent.method] if intent.method else intent.methods,
-        }
-        if self.switches.total_shown:
-            both = self.switches.pending_in_total
-            counted = ("succeeded", "pending") if both else ("succeeded",)
-            shown["amount_refunded"] = intent.refunded(counted)
-        return shown
-
-    def _shown(self, intent: Intent, refund: PspRefund) -> Json:
-        return {
-            "id": refund.id,
-            "object": "refund",
-            "payment_intent": intent.id,
-            "amount": refund.amount,
-            "currency": intent.currency,
-            "status": refund.status,
-            "created": refund.created,
-            "failure_reason": "unknown" if refund.status == "failed" else "",
-            "metadata": refund.metadata,
-        }
 
 
 def _error(status: int, message: str, type: str = "invalid_request_error") -> Answer:

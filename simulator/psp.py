@@ -28,8 +28,9 @@ from chalicelib.domain.psp_facts import (
 from chalicelib.domain.refunds import Refund
 from chalicelib.usecases.ports import CreatedSession, Psp
 from simulator.faults import Faults
-from simulator.provider import Answer, Json, Provider
+from simulator.provider import Answer, Provider
 from simulator.scheduler import Scheduler
+from simulator.shapes import Json
 from simulator.strokes import points
 
 BEFORE = (
@@ -84,9 +85,7 @@ class SimPsp(Psp):
 
     def expire_session(self, session: str) -> None:
         """Close the page."""
-        self._told(
-            "expire_session", lambda: self._provider.expire_session(self._account, session)
-        )
+        self._told("expire_session", lambda: self._provider.expire_session(self._account, session))
 
     def intent(self, id: str) -> IntentFact:
         """The payment intent, perhaps as it was some minutes ago."""

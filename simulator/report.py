@@ -39,7 +39,7 @@ GOALS: Mapping[str, tuple[str, ...]] = {
 
 def goals_of(total: Outcome) -> dict[str, int]:
     """How often each thing happened that should sometimes happen."""
-    seen = total.goals + total.faults
+    seen = total.goals + total.faults + total.hits
     return {goal: sum(seen[name] for name in names) for goal, names in GOALS.items()}
 
 
@@ -67,8 +67,8 @@ def _table(title: str, counts: Mapping[str, int], columns: int = 3) -> list[str]
 
 def pairs_table(found: Sequence[Enumerated], most: int) -> str:
     """How many schedules of each pair were told."""
-    lines = [f"two actors, at most {most} preemptions", f"  {'pair':28}{'schedules':>10}{'crash at':>10}"]
-    lines[1] += f"{'with a crash':>14}{'violations':>12}"
+    names = f"  {'pair':28}{'schedules':>10}{'crash at':>10}{'with a crash':>14}{'violations':>12}"
+    lines = [f"two actors, at most {most} preemptions", names]
     for each in found:
         lines.append(
             f"  {each.pair:28}{each.schedules:>10,}{each.positions:>10,}{each.with_crash:>14,}"

@@ -8,7 +8,8 @@ from typing import Any
 from chalicelib.adapters.dynamodb.keys import payment_key
 from chalicelib.domain.ids import MerchantId, PaymentId, Tenant
 from simulator.invariants import OPEN, must
-from simulator.provider import Intent
+from simulator.shapes import Intent
+from simulator.switches import HOUR
 from simulator.world import World
 
 
@@ -51,8 +52,10 @@ def _is_evident(world: World, refund: Mapping[str, Any], intent: Intent) -> bool
         return False
     at = payment_key(_tenant(refund), PaymentId(refund["payment"]))
     payment: Any = world.engine.peek(at)
-    counted = ("succeeded", "pending") if world.provider.switches.pending_in_total else ("succeeded",)
-    over = intent.refunded(counted) - payment["refunded"]
+    both = world.provider.switches.pending_in_total
+    over = (
+        intent.refunded(("succeeded", "pending") if both else ("succeeded",)) - payment["refunded"]
+    )
     return over in (0, refund["amount"]) and intent.currency == refund["currency"]
 
 
@@ -60,6 +63,8 @@ def _payment(world: World, payment: Mapping[str, Any]) -> None:
     tenant, id = _tenant(payment), PaymentId(payment["id"])
     found = world.stories.audit(tenant, id)
     must(not found, f"Inv-5 the audit of {id} finds {found}")
+    over = world.now > payment["expires_at"] + HOUR
+    must(not over or payment["rank"] >= 30, f"Inv-12 {id} is over and {payment['payment_status']}")
     intent = world.provider.intents.get(payment.get("psp_intent", ""))
     if intent is None:
         return
@@ -101,4 +106,3 @@ def _no_secrets(world: World) -> None:
 
 def _tenant(item: Mapping[str, Any]) -> Tenant:
     return Tenant(MerchantId(item["merchant"]), item["livemode"])
-

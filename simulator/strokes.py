@@ -4,7 +4,15 @@ docs and protocol give to a death or a lost answer there: X0 to X15, K1 to K6, P
 
 from collections.abc import Mapping, Sequence
 
-from chalicelib.adapters.dynamodb.writes import Assign, Put, Update, Write
+from chalicelib.adapters.dynamodb.writes import (
+    AllOf,
+    Assign,
+    Equals,
+    Item,
+    Put,
+    Update,
+    Write,
+)
 
 REFUNDING = ("refund", "sweep", "reconcile")
 TELLING = ("webhook", "sweep", "reconcile")
@@ -104,3 +112,18 @@ def points(story: str, stroke: str, end: str) -> tuple[str, ...]:
     if story in ("checkout", "sweep") and place in _CHECKOUT:
         found.append(_CHECKOUT[place])
     return tuple(found)
+
+
+def fenced(
+    story: str, stroke: str, froze: bool, group: Sequence[Write], failed: Mapping[str, Item | None]
+) -> tuple[str, ...]:
+    """The crash points that a refused end of a refund is a hit of: X12, the provider's event came
+    first; X13, another held the lease by then; and whether a zombie was kept out."""
+    kept = failed.get("refund")
+    if story not in REFUNDING or stroke not in ("post", "void", "note") or kept is None:
+        return ()
+    refund = next(write for write in group if write.name == "refund")
+    guards = refund.guard.guards if isinstance(refund.guard, AllOf) else (refund.guard,)
+    mine = [each.value for each in guards if isinstance(each, Equals)]
+    lost = "lease_owner" in kept and kept["lease_owner"] not in mine
+    return ("X13" if lost else "X12", *(("zombie fenced",) if froze else ()))

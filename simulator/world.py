@@ -6,61 +6,31 @@ from dataclasses import dataclass, field
 from functools import partial
 from random import Random
 
-from chalicelib.domain.errors import PspRejected, TautanError
-from chalicelib.domain.ids import MerchantId, Millis, PaymentId, Tenant, first_ulid
-from chalicelib.domain.merchants import ApiKey, Merchant, Policy
+from chalicelib.domain.errors import TautanError
+from chalicelib.domain.ids import Millis, PaymentId, Tenant
+from chalicelib.domain.merchants import Policy
 from chalicelib.domain.money import Money
 from chalicelib.domain.payments import Payment
-from chalicelib.domain.refunds import Refund, RefundKeys
+from chalicelib.domain.refunds import RefundKeys
 from chalicelib.usecases.asking import Asking
 from chalicelib.usecases.catalog import NewPrice, NewProduct
-from chalicelib.usecases.failures import Answered, Claimed, Replayed, StoreUnavailable
-from chalicelib.usecases.ports import Clock, Mint, Psp
+from chalicelib.usecases.failures import Claimed, StoreUnavailable
+from chalicelib.usecases.ports import Clock, Psp
 from chalicelib.usecases.start_checkout import NewSession
 from simulator.deliveries import Deliveries, Delivery
 from simulator.engine import SimEngine
 from simulator.faults import Faults
 from simulator.invariants import Watch
-from simulator.provider import Intent, Provider
+from simulator.provider import Provider
 from simulator.psp import SimPsp
 from simulator.scheduler import Actor, Choice, Scheduler, seeded
+from simulator.shapes import Intent
+from simulator.shops import BEGIN, Shop, SimMint, records_of, shop_of, told
 from simulator.stories import Ports, Stories
 from simulator.switches import HOUR, Switches
 
-BEGIN = 1_800_000_000_000
 SWEEP_MS = 60_000
-STORE_OR_RULE = (TautanError, StoreUnavailable, Claimed)  # XXX Claimed
-
-
-class SimMint(Mint):
-    """Ids and secrets in the order in which they are asked for; a ULID begins with the time."""
-
-    def __init__(self, clock: Clock) -> None:
-        self._clock = clock
-        self._born = 0
-
-    def ulid(self) -> str:
-        """The next ULID."""
-        self._born += 1
-        return f"{first_ulid(self._clock())[:10]}{self._born:016d}"
-
-    def secret(self) -> str:
-        """The next 32 letters and digits."""
-        self._born += 1
-        return f"{self._born:024d}secret00"
-
-
-@dataclass(frozen=True, slots=True)
-class Shop:
-    """A merchant of the world."""
-
-    tenant: Tenant
-    secrets: tuple[str, ...]
-
-    @property
-    def prefixes(self) -> tuple[str, ...]:
-        """The keys that a request of this merchant may touch."""
-        return (f"M#{self.tenant.merchant}",)
+STORE_OR_RULE = (TautanError, StoreUnavailable, Claimed)
 
 
 @dataclass(eq=False, slots=True)
@@ -80,7 +50,7 @@ class Setting:
     seed: int
     switches: Switches
     keys: RefundKeys = RefundKeys.UNPROVEN
-    policy: Policy = Policy.REVIEW
+    policy: Policy = Policy.HOLD
     shops: int = 2
     stories: type[Stories] = Stories
     watch: type[Watch] = Watch
@@ -88,7 +58,7 @@ class Setting:
 
 def stream(seed: int, name: str) -> Random:
     """A generator of its own for each purpose, so that one is not disturbed by another."""
-    return Random(f"{seed}/{name}")
+    return Random(f"{seed}/{name}")  # noqa: S311 - chances, not secrets
 
 
 @dataclass(eq=False)
@@ -109,7 +79,7 @@ class World:
         self.faults = self.faults or Faults(seed, stream(seed, "faults"))
         self.watch = self.setting.watch()
         self.engine = SimEngine(self.scheduler, self.faults, self.watch.written)
-        self.shops = [_shop(number) for number in range(self.setting.shops)]
+        self.shops = [shop_of(number) for number in range(self.setting.shops)]
         secrets = {str(shop.tenant.merchant): shop.secrets for shop in self.shops}
         self.post = Deliveries(
             self.scheduler, switches, self.faults, stream(seed, "post"), secrets, self._send
@@ -135,7 +105,7 @@ class World:
         self.sweeping = False
         self._requests = 0
         for shop in self.shops:
-            self.store.add_merchant(*_records(shop.tenant, self.setting.policy))
+            self.store.add_merchant(*records_of(shop.tenant, self.setting.policy))
 
     # --- the parts --------------------------------------------------------------------------
 
@@ -279,18 +249,6 @@ class World:
         return wait, self.random.random() < 0.75
 
 
-def told(outcome: object) -> Answered:
-    """The answer that is kept of what came of a request."""
-    match outcome:
-        case Payment():
-            return Answered(200, f"{outcome.id}")
-        case Refund():
-            return Answered(200, f"{outcome.id} {outcome.status}")
-        case PspRejected():
-            return Answered(402, str(outcome.details.get("refund", "")))
-    return Answered(200, "")
-
-
 def _compared(
     compare: Callable[[Tenant, Millis, Millis, str], None],
     tenant: Tenant,
@@ -299,21 +257,3 @@ def _compared(
     request: str,
 ) -> None:
     compare(tenant, since, until, request)
-
-
-def _shop(number: int) -> Shop:
-    tenant = Tenant(MerchantId(f"acct_01JS1MSH0P{number:016d}"), False)
-    return Shop(tenant, tuple(f"whsec_canary_{number}_{each}_{'0' * 16}" for each in range(2)))
-
-
-def _records(tenant: Tenant, policy: Policy) -> tuple[Merchant, ApiKey]:
-    merchant = Merchant(
-        id=tenant.merchant,
-        name="Toko Apel",
-        created=Millis(BEGIN),
-        late_payment_policy=policy,
-        duplicate_payment_policy=policy,
-    )
-    key = ApiKey(tenant=tenant, sha256="f" * 64, last4="SSSS", created=Millis(BEGIN))
-    return merchant, key
-

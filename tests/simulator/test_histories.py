@@ -1,0 +1,78 @@
+"""A share of what `make simulate` runs: histories without a violation, told the same each time."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from simulator.__main__ import main, run
+from simulator.baseline import broken_after
+from simulator.exhaustive import enumerate_pair
+from simulator.history import history, shrunk
+from simulator.killing import hunt
+from simulator.mutants import MUTANTS
+from simulator.pairs import PAIRS
+from simulator.report import goals_of
+
+DIGEST = "from simulator.__main__ import run; print(run(1, 12, 1)[0].digest)"
+SAMPLE = MUTANTS[::4]
+
+
+def test_the_same_seed_tells_the_same_history_whatever_the_hash_seed() -> None:
+    digests = {
+        subprocess.run(
+            [sys.executable, "-c", DIGEST],
+            env={**os.environ, "PYTHONHASHSEED": seed, "PYTHONPATH": os.getcwd()},
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        for seed in ("1", "2")
+    }
+    assert digests == {f"{run(1, 12, 1)[0].digest}\n"}
+
+
+@pytest.mark.parametrize("first", [1, 251, 501, 751])
+def test_histories_without_a_violation(first: int) -> None:
+    total, _ = run(first, 250, 1)
+    assert not total.failures, str(total.failures[0])
+    goals = goals_of(total)
+    rare = {"surplus payment", "VOIDED to POSTED", "UNKNOWN to VOIDED"}
+    assert [name for name, count in goals.items() if not count and name not in rare] == []
+
+
+@pytest.mark.parametrize("pair", PAIRS, ids=lambda pair: pair.name)
+def test_every_schedule_of_a_pair_with_one_preemption(pair) -> None:  # type: ignore[no-untyped-def]
+    found = enumerate_pair(pair, 1)
+    assert not found.failures, str(found.failures[0])
+    assert found.schedules > 1
+    assert found.with_crash >= found.positions
+
+
+@pytest.mark.parametrize("mutant", SAMPLE, ids=lambda mutant: mutant.name)
+def test_mutants_are_seen(mutant) -> None:  # type: ignore[no-untyped-def]
+    assert hunt(mutant, 400).seed is not None, mutant.what
+
+
+def test_there_are_forty_mutants_and_each_has_a_name_of_its_own() -> None:
+    assert len({mutant.name for mutant in MUTANTS}) == len(MUTANTS) >= 40
+
+
+def test_the_naive_refund_loses_money() -> None:
+    broken = broken_after(100)
+    assert broken is not None
+    assert "Inv-2" in broken.what
+
+
+def test_a_failing_history_shrinks() -> None:
+    mutant = next(each for each in MUTANTS if each.name == "amount_omitted")
+    with mutant.change():
+        left = shrunk(1)
+        assert history(1, left).failures
+    assert len(left) < 10
+
+
+def test_the_prompt_says_what_it_did(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--histories", "5", "--jobs", "1", "--json"]) == 0
+    assert '"histories": 5' in capsys.readouterr().out
