@@ -16,6 +16,9 @@ from chalicelib.usecases.start_checkout import close_page
 from chalicelib.usecases.sweep import as_event
 
 
+REFRESHED_AFTER_MS = 30_000
+
+
 @dataclass(frozen=True, slots=True)
 class Ending:
     """What the stories need."""
@@ -41,9 +44,12 @@ class Ending:
         return self._recorded(payment, decide_canceled(payment, cause))
 
     def refreshed(self, payment: Payment, cause: Cause) -> Payment:
-        """The payment as the provider has it now, while it is open; as it is kept when the provider
-        does not answer."""
-        if payment.provider is None or payment.session_status(cause.at) != "open":
+        """The payment as the provider has it now, while it is open; as it is kept when it has just
+        begun (its webhook is on the way) or the provider does not answer."""
+        is_open = payment.session_status(cause.at) == "open"
+        if payment.provider is None or not is_open:
+            return payment
+        if cause.at - payment.created < REFRESHED_AFTER_MS:
             return payment
         with suppress(PspError):
             return self._asked(payment, payment.provider, cause)
