@@ -162,7 +162,8 @@ def bs(world: World, b: Merchant) -> Json:
     ).ok()
     link = b.api.post("/v1/payment_links", {"line_items": [{"price": price["id"]}]}).ok()
     paid = world.paid(b)
-    refund = b.api.post("/v1/refunds", {"checkout_session": paid["id"], "amount": 5000}).ok()
+    wanted = {"checkout_session": paid["id"], "amount": 5000}
+    refund = b.api.post("/v1/refunds", wanted, "bs").ok()
     return {
         "prod": price["product"],
         "price": price["id"],
@@ -225,7 +226,7 @@ def test_nothing_is_made_of_another_merchants_thing(
 ) -> None:
     unknown = f"{kind}_{ULID}"
     with world.untouched():
-        theirs, nobodys = a.api.post(path, body(bs[kind])), a.api.post(path, body(unknown))
+        theirs, nobodys = (a.api.post(path, body(id), "mine") for id in (bs[kind], unknown))
     check_same_404(theirs, nobodys, bs[kind], unknown)
 
 

@@ -104,11 +104,18 @@ def test_another_merchants_secret_does_not_open_my_door(
 
 
 def test_at_ones_own_door_one_pays_nothing_of_anothers(
-    world: World, b: Merchant, one: tuple[Json, bytes]
+    world: World, a: Merchant, b: Merchant, one: tuple[Json, bytes]
 ) -> None:
-    with world.untouched():
-        reply = world.knock(b, one[1], signed(b.webhook_secret, one[1]))
-        check_refusal(reply, 503, "not_ready_yet", None)
+    before = world.dump()
+    world.forget()
+    reply = world.knock(b, one[1], signed(b.webhook_secret, one[1]))
+    assert reply.ok()["outcome"] == "deferred"  # B knows of no such payment
+    assert world.asked() == []
+    (kept,) = set(world.dump()) - set(before)
+    assert len(world.dump()) == len(before) + 1
+    assert f"M#{b.id}#test#EVT#" in kept
+    assert a.id not in kept
+    assert world.read(a, one[0])["payment_status"] == "unpaid"
 
 
 def test_while_a_secret_is_rotated_both_open(world: World) -> None:
