@@ -1,6 +1,6 @@
 """What is in a store, what was refused there, and payments and refunds on their way through it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 
@@ -9,7 +9,7 @@ import pytest
 from chalicelib.adapters.dynamodb.engine import DynamoDBEngine
 from chalicelib.adapters.dynamodb.store import DynamoDBStore
 from chalicelib.adapters.dynamodb.values import decode_item
-from chalicelib.adapters.dynamodb.writes import Engine, Item
+from chalicelib.adapters.dynamodb.writes import Engine, Item, Key, Page, Write
 from chalicelib.domain.ids import RefundId
 from chalicelib.domain.inbox import EventStatus, InboxEvent
 from chalicelib.domain.ledger import Totals
@@ -33,6 +33,7 @@ from tests.builders import (
 
 CLAIM = Claim("refunds", "k", "print", "re_1")
 OWNER = ulid(700)
+MOST_WRITES = 7  # in one group
 CAUSE = a_cause()
 
 
@@ -44,6 +45,39 @@ def everything(engine: Engine) -> list[Item]:
     answer = engine.client.scan(TableName=engine.table, ConsistentRead=True)
     assert "LastEvaluatedKey" not in answer
     return sorted(map(decode_item, answer["Items"]), key=lambda item: (item["pk"], item["sk"]))  # type: ignore[no-any-return]
+
+
+class Groups(Engine):
+    """An engine that remembers which writes each group that it took was made of."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        self.taken: list[tuple[str, ...]] = []
+
+    @property
+    def last(self) -> tuple[str, ...]:
+        """The names of the writes of the last group."""
+        return self.taken[-1]
+
+    def get(self, key: Key, *, consistent: bool = True) -> Item | None:
+        return self.engine.get(key, consistent=consistent)
+
+    def get_many(self, keys: Sequence[Key], *, consistent: bool = True) -> list[Item | None]:
+        return self.engine.get_many(keys, consistent=consistent)
+
+    def page(self, page: Page) -> list[Item]:
+        return self.engine.page(page)
+
+    def due(self, partition: str, before: str, limit: int) -> list[str]:
+        return self.engine.due(partition, before, limit)
+
+    def collection(self, pk: str, *, prefix: str = "") -> list[Item]:
+        return self.engine.collection(pk, prefix=prefix)
+
+    def write(self, group: Sequence[Write]) -> None:
+        assert 1 <= len(group) <= MOST_WRITES
+        self.engine.write(group)
+        self.taken.append(tuple(write.name for write in group))
 
 
 @contextmanager
@@ -83,7 +117,7 @@ def begun(store: DynamoDBStore) -> Payment:
     """A payment with its names."""
     payment = a_payment(bound=False)
     store.begin_payment(payment, None)
-    store.bind_provider(payment, a_provider())
+    store.bind_provider(payment, a_provider(), None)
     return replace(payment, provider=a_provider())
 
 

@@ -18,9 +18,11 @@ from moto import mock_aws
 
 from chalicelib.adapters.dynamodb.client import dynamodb_client
 from chalicelib.adapters.dynamodb.engine import DynamoDBEngine
+from chalicelib.adapters.dynamodb.store import DynamoDBStore
 from chalicelib.adapters.dynamodb.table import table_definition
 from chalicelib.adapters.dynamodb.writes import Engine
 from simulator.memory_engine import MemoryEngine
+from tests.adapters.stored import Groups
 
 STARTS = 3  # another process may take the free port first
 START_S = 20.0
@@ -199,3 +201,15 @@ def engine(request: pytest.FixtureRequest, remote_of: Callable[[str], Remote]) -
         return MemoryEngine()
     remote = remote_of(request.param)
     return DynamoDBEngine(remote.client, remote.table)
+
+
+@pytest.fixture
+def groups(engine: Engine) -> Groups:
+    """Each engine in turn, and what each write group that it took was made of."""
+    return Groups(engine)
+
+
+@pytest.fixture
+def store(groups: Groups) -> DynamoDBStore:
+    """The store over each engine in turn."""
+    return DynamoDBStore(groups)

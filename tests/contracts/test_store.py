@@ -9,7 +9,14 @@ from chalicelib.adapters.dynamodb.writes import Engine
 from chalicelib.domain.ids import Millis, PaymentId, RefundId, parse_secret_key
 from chalicelib.domain.ledger import Totals, fold
 from chalicelib.domain.payments import PaymentStatus
-from chalicelib.domain.psp_facts import Accepted, Declined, Done, InDoubt, IntentStatus
+from chalicelib.domain.psp_facts import (
+    Accepted,
+    Declined,
+    DisputeStatus,
+    Done,
+    InDoubt,
+    IntentStatus,
+)
 from chalicelib.domain.refund_outcomes import settle
 from chalicelib.domain.refunds import LEASE_MS, Step
 from chalicelib.usecases.ports import OpenedLink, Slice
@@ -30,12 +37,6 @@ from tests.adapters.stored import (
 from tests.builders import NOW, a_link, a_merchant, a_payment, a_price, a_product, a_provider, ulid
 
 T, OTHERS = builders.a_tenant(), [builders.a_tenant(number=2), builders.a_tenant(livemode=True)]
-
-
-@pytest.fixture
-def store(engine: Engine) -> DynamoDBStore:
-    """The store over each engine in turn."""
-    return DynamoDBStore(engine)
 
 
 # --- merchants and catalog --------------------------------------------------------------------
@@ -145,7 +146,7 @@ def test_a_payment_begins_once_and_is_its_tenants(store: DynamoDBStore, engine: 
 def test_the_providers_names_are_kept_once(store: DynamoDBStore, engine: Engine) -> None:
     payment = a_payment(bound=False)
     store.begin_payment(payment, None)
-    store.bind_provider(payment, a_provider())
+    store.bind_provider(payment, a_provider(), None)
     bound = replace(payment, provider=a_provider())
     assert store.payment(T, payment.id) == bound
     assert store.payment_of_intent(T, "pi_1000") == bound
@@ -153,17 +154,17 @@ def test_the_providers_names_are_kept_once(store: DynamoDBStore, engine: Engine)
     for other in OTHERS:
         assert store.payment_of_intent(other, "pi_1000") is None
     before = stored.everything(engine)
-    store.bind_provider(payment, a_provider())  # the same again
+    store.bind_provider(payment, a_provider(), None)  # the same again
     assert stored.everything(engine) == before
     with lost(engine, "payment"):
-        store.bind_provider(payment, a_provider(1001))
+        store.bind_provider(payment, a_provider(1001), None)
     second = a_payment(bound=False, number=2)
     store.begin_payment(second, None)
     with lost(engine, "intent"):
-        store.bind_provider(second, replace(a_provider(1001), intent="pi_1000"))
-    store.bind_provider(second, a_provider(1002))
+        store.bind_provider(second, replace(a_provider(1001), intent="pi_1000"), None)
+    store.bind_provider(second, a_provider(1002), None)
     with lost(engine, "payment", "intent"):
-        store.bind_provider(second, a_provider())
+        store.bind_provider(second, a_provider(), None)
 
 
 def test_a_change_is_written_with_its_entry_and_event_or_not_at_all(
@@ -228,7 +229,7 @@ def test_a_refund_is_reserved_once(store: DynamoDBStore, engine: Engine, amount:
 @pytest.mark.parametrize(
     "changes",
     [
-        {"disputed": True},
+        {"disputes": {"dp_1": DisputeStatus.OPEN}},
         {"refund_inflight": RefundId("re_other")},
         {"totals": Totals(20_000, 4_999, 0, 15_001)},
         {"status": PaymentStatus.PROCESSING},
