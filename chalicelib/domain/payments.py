@@ -11,7 +11,7 @@ does to a payment is decided in payment_decisions.py.
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from typing import Literal
+from typing import Any, Literal
 
 from chalicelib.domain.catalog import LineItem
 from chalicelib.domain.errors import CheckoutSessionExpired, PaymentNotOpen
@@ -132,6 +132,7 @@ class Payment:
     client_reference_id: str | None = None
     customer_email: str | None = None
     metadata: Mapping[str, str]
+    passed_on: Mapping[str, Any] = field(default_factory=dict)  # to the provider's page, as it came
     direct: Direct | None = None  # None: a checkout session
     provider: ProviderSession | None = None
 

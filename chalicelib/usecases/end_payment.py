@@ -9,12 +9,11 @@ from chalicelib.domain.ledger import Cause
 from chalicelib.domain.payment_decisions import Changed, Decision, decide_canceled, decide_over
 from chalicelib.domain.payments import Payment, ProviderSession
 from chalicelib.domain.psp_facts import IntentStatus
+from chalicelib.usecases.begin_payment import close_page
 from chalicelib.usecases.failures import Lost
 from chalicelib.usecases.ports import Delivery, Psps, Store
 from chalicelib.usecases.receive_psp_event import Inbox
-from chalicelib.usecases.start_checkout import close_page
 from chalicelib.usecases.sweep import as_event
-
 
 REFRESHED_AFTER_MS = 30_000
 

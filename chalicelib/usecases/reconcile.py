@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 from chalicelib.domain.discrepancies import Discrepancy, DiscrepancyKind, DiscrepancyStatus
+from chalicelib.domain.errors import PspRejected
 from chalicelib.domain.ids import Millis, RefundId, Tenant, first_ulid, session_id
 from chalicelib.domain.ledger import Cause
 from chalicelib.domain.payments import Payment, PaymentStatus
@@ -50,12 +51,20 @@ class Reconciler:
             self._intent(tenant, fact, compared, cause)
         for payment in self.payments(tenant, since, until):
             provider = payment.provider
-            compared.subjects.add(session_id(payment.id))
             if payment.status is PaymentStatus.PAID and provider and provider.intent not in seen:
-                missing = (DiscrepancyKind.MISSING_THERE, f"{provider.intent} is not in its list")
-                self._note(tenant, session_id(payment.id), [missing], compared, cause)
+                self._unlisted(payment, provider.intent, compared, cause)
         self._heal(tenant, compared, cause)
         return compared
+
+    def _unlisted(self, payment: Payment, intent: str, compared: Compared, cause: Cause) -> None:
+        """The provider may have made it on another day than we began it: it is asked for it."""
+        try:
+            fact = self.psps(payment.tenant).intent(intent)
+        except PspRejected:
+            missing = (DiscrepancyKind.MISSING_THERE, f"{intent} is not there")
+            self._note(payment.tenant, session_id(payment.id), [missing], compared, cause)
+            return
+        self._intent(payment.tenant, fact, compared, cause)
 
     def _intent(self, tenant: Tenant, fact: IntentFact, compared: Compared, cause: Cause) -> None:
         compared.subjects.add(fact.intent)
@@ -65,6 +74,7 @@ class Reconciler:
                 here = (DiscrepancyKind.MISSING_HERE, f"{fact.received} of no payment of ours")
                 self._note(tenant, fact.intent, [here], compared, cause)
             return
+        compared.subjects.add(session_id(payment.id))
         before = payment.status
         if fact.status is IntentStatus.SUCCEEDED and before is not PaymentStatus.PAID:
             payment = self._told(payment, fact, cause)

@@ -1,20 +1,16 @@
-"""Checkout: the intent is kept, then the provider makes the page, then its names are kept.
+"""Checkout: what a merchant asks for, or a shopper taps, becomes a payment to be.
 
-Each of the three strokes can be repeated. The provider's idempotency key is our session's id, so
-that whoever repeats the second one, after whatever crash, gets the same page.
+How it begins, stroke by stroke, is in begin_payment.py.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 from chalicelib.domain.capabilities import Blame, check_payable
 from chalicelib.domain.catalog import LineItem, Product, total_of
 from chalicelib.domain.errors import (
-    IdempotencyKeyInUse,
-    PspError,
-    PspRejected,
-    PspUnavailable,
+    LinkClosed,
     ResourceMissing,
 )
 from chalicelib.domain.ids import (
@@ -29,19 +25,16 @@ from chalicelib.domain.ids import (
 )
 from chalicelib.domain.ledger import Cause
 from chalicelib.domain.money import Money
-from chalicelib.domain.payment_decisions import refused_at_once
-from chalicelib.domain.payment_links import Closed, Offer, closed_because
+from chalicelib.domain.payment_links import Offer
 from chalicelib.domain.payments import (
     LIMITED_LIFETIME_MS,
     SESSION_LIFETIME_MS,
     Direct,
     Payment,
-    PaymentStatus,
-    ProviderSession,
     Use,
 )
-from chalicelib.domain.status_tokens import status_token
 from chalicelib.usecases.asking import Asking
+from chalicelib.usecases.begin_payment import Beginning
 from chalicelib.usecases.catalog import (
     NewPrice,
     NewProduct,
@@ -51,11 +44,8 @@ from chalicelib.usecases.catalog import (
     retrieve_payment_link,
     standing_product,
 )
-from chalicelib.usecases.failures import Claim, Claimed, Lost
-from chalicelib.usecases.idempotency import earlier
-from chalicelib.usecases.ports import CreatedSession, Mint, OpenedLink, Psp, Psps, Store
-
-SESSION_TEMPLATE = "{CHECKOUT_SESSION_ID}"
+from chalicelib.usecases.failures import Claim
+from chalicelib.usecases.ports import Mint, OpenedLink, Psps, Store
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +53,7 @@ class NewSession:
     """A checkout session to be: its lines by price id or by data, or a payment link's.
 
     `success_url` and `cancel_url` are checked; the first may carry `{CHECKOUT_SESSION_ID}`.
+    `passed_on` goes to the provider's page as it is, small and plain.
     """
 
     lines: Sequence[tuple[str | NewPrice, int]] = ()
@@ -72,6 +63,7 @@ class NewSession:
     cancel_url: str | None = None
     client_reference_id: str | None = None
     customer_email: str | None = None
+    passed_on: Mapping[str, Any] = field(default_factory=dict)
     metadata: Mapping[str, str]
 
 
@@ -95,9 +87,20 @@ class Checkout:
     status_url: Callable[[str], str]
     address: Callable[[str], str]
 
+    @property
+    def beginning(self) -> Beginning:
+        """The three strokes."""
+        return Beginning(self.store, self.psps, self.status_url, self.address)
+
     def start(self, asking: Asking, new: NewSession) -> Payment:
         """A payment with the provider's page, once per idempotency key."""
-        items, methods, link = self._what(asking, new)
+        try:
+            items, methods, link = self._what(asking, new)
+        except LinkClosed:
+            begun = self._begun_before(asking)
+            if begun is None:
+                raise
+            return begun
         check_payable(total_of(items), methods, _blame(new))
         payment = self._payment(asking.tenant, asking.now, items, methods, link)
         payment = replace(
@@ -106,10 +109,11 @@ class Checkout:
             cancel_url=new.cancel_url,
             client_reference_id=new.client_reference_id,
             customer_email=new.customer_email,
+            passed_on=new.passed_on,
             metadata={**(link.link.metadata if link else {}), **new.metadata},
         )
         claim = asking.claim("checkout_sessions", payment.id, owner=self.mint.ulid())
-        return self._begin(payment, claim, asking.cause(session_id(payment.id)), asking)
+        return self.beginning.begin(payment, claim, asking.cause(session_id(payment.id)), asking)
 
     def start_direct(self, asking: Asking, new: NewIntent) -> Payment:
         """A payment by the Direct API, once per idempotency key; its `provider.url` leads to the
@@ -130,18 +134,28 @@ class Checkout:
         )
         payment = replace(payment, due_at=payment.next_look(asking.now))
         claim = asking.claim("payment_intents", payment.id, owner=self.mint.ulid())
-        return self._begin(payment, claim, asking.cause(intent_id(payment.id)), asking)
+        return self.beginning.begin(payment, claim, asking.cause(intent_id(payment.id)), asking)
 
     def pay_link(self, opened: OpenedLink, attempt: str | None, cause: Cause) -> Payment:
         """A person taps pay. The same `attempt` (the page's own nonce) gets the same session."""
         offer, now = opened.offer, cause.at
-        offer.must_be_open(now)
         link = offer.link
         methods = link.payment_method_types
         payment = self._payment(opened.tenant, now, offer.items, methods, offer)
         payment = replace(payment, metadata=link.metadata)
         claim = Claim(f"pay_{link.id}", attempt, link.id, payment.id) if attempt else None
-        return self._begin(payment, claim, cause)
+        if offer.closed(now) is not None:
+            begun = self.beginning.begun(opened.tenant, claim, cause, None)
+            if begun is not None:
+                return begun
+        offer.must_be_open(now)
+        return self.beginning.begin(payment, claim, cause)
+
+    def _begun_before(self, asking: Asking) -> Payment | None:
+        """What the same key began while the link was open: its last use may be held by that."""
+        none = PaymentId(self.mint.ulid())
+        claim = asking.claim("checkout_sessions", none, owner=self.mint.ulid())
+        return self.beginning.begun(asking.tenant, claim, asking.cause(session_id(none)), asking)
 
     def _what(
         self, asking: Asking, new: NewSession
@@ -205,128 +219,6 @@ class Checkout:
         )
         return replace(payment, due_at=payment.next_look(now))
 
-    def _begin(
-        self, payment: Payment, claim: Claim | None, cause: Cause, asking: Asking | None = None
-    ) -> Payment:
-        try:
-            self.store.begin_payment(payment, claim)
-        except Claimed as taken:
-            if taken.claim.resource != payment.id:
-                return self._again(payment, taken.claim, claim, cause, asking)
-        except Lost as lost:
-            if "payment" not in lost.guards:
-                raise closed_because(Closed.LIMIT_REACHED) from None
-        # A write of our own that we did not hear of is found again, and gone on with.
-        return self._at_provider(payment, cause, claim, asking)
-
-    def _again(
-        self,
-        payment: Payment,
-        taken: Claim,
-        claim: Claim | None,
-        cause: Cause,
-        asking: Asking | None,
-    ) -> Payment:
-        """The payment that the same key began: with its page, or without if we died before."""
-        begun = self.store.payment(payment.tenant, PaymentId(earlier(taken, claim)))
-        assert begun is not None, "a claim is written together with its payment"
-        if begun.provider is not None:
-            return begun
-        if begun.status is PaymentStatus.FAILED:
-            raise PspRejected("WooshPay refused this session when it was first asked for.")
-        if asking is not None and claim is not None:
-            self._take_over(payment.tenant, taken, claim, cause.at)
-        return self._at_provider(begun, cause, claim, asking)
-
-    def _take_over(self, tenant: Tenant, taken: Claim, claim: Claim, now: Millis) -> None:
-        """The request that began it is late, or still at it; raises IdempotencyKeyInUse then."""
-        in_use = IdempotencyKeyInUse("A request with this Idempotency-Key is still in progress.")
-        if now < taken.locked_until:
-            raise in_use
-        mine = replace(taken, owner=claim.owner, locked_until=claim.locked_until)
-        try:
-            self.store.take_over(tenant, taken, mine)
-        except Lost:
-            raise in_use from None
-
-    def recover(self, payment: Payment, cause: Cause) -> Payment:
-        """The provider's page of a payment whose beginning was cut off; raises PspError."""
-        return self._at_provider(payment, cause, None, None)
-
-    def _at_provider(
-        self, payment: Payment, cause: Cause, claim: Claim | None, asking: Asking | None
-    ) -> Payment:
-        try:
-            psp = self.psps(payment.tenant)
-            created = self._created(psp, payment)
-            self._check_echo(payment, created)
-        except PspRejected as error:
-            self._give_up(payment, cause, _answered(asking, claim, payment, error))
-            raise
-        except PspUnavailable:
-            self._let_go(payment.tenant, asking, claim)
-            raise
-        bound = replace(payment, provider=created.provider)
-        try:
-            answered = _answered(asking, claim, payment, bound)
-            self.store.bind_provider(payment, created.provider, answered)
-        except Lost:
-            return self._bound_meanwhile(payment)
-        return bound
-
-    def _created(self, psp: Psp, payment: Payment) -> CreatedSession:
-        if payment.direct is not None:
-            return psp.create_intent(payment, self.address(payment.direct.return_url))
-        return psp.create_session(payment, self._success(payment), self._cancel(payment))
-
-    def _let_go(self, tenant: Tenant, asking: Asking | None, claim: Claim | None) -> None:
-        """Nobody is at it any more: the same request may go on at once."""
-        if asking is not None and claim is not None:
-            with suppress(Lost):
-                self.store.take_over(tenant, claim, replace(claim, locked_until=0))
-
-    def _success(self, payment: Payment) -> str:
-        if payment.success_url is None:
-            return self.status_url(status_token(payment))
-        return self.address(payment.success_url).replace(SESSION_TEMPLATE, session_id(payment.id))
-
-    def _cancel(self, payment: Payment) -> str | None:
-        if payment.cancel_url is not None:
-            return self.address(payment.cancel_url)
-        return self.status_url(status_token(payment)) if payment.success_url is None else None
-
-    def _check_echo(self, payment: Payment, created: CreatedSession) -> None:
-        """Nobody is sent to a page that asks for something else than we did."""
-        asked = (payment.amount, payment.tenant.livemode)
-        if (created.amount, created.livemode) != asked:
-            with suppress(PspError):
-                close_page(self.psps(payment.tenant), created.provider)
-            raise PspRejected(
-                f"The provider would ask for {created.amount} instead of {payment.amount}.",
-                details={"asked": payment.amount.amount, "offered": created.amount.amount},
-            )
-
-    def _give_up(self, payment: Payment, cause: Cause, answered: Claim | None) -> None:
-        with suppress(Lost):  # it has moved meanwhile, by better evidence than ours
-            self.store.record_change(payment, refused_at_once(payment, cause), None, answered)
-
-    def _bound_meanwhile(self, payment: Payment) -> Payment:
-        bound = self.store.payment(payment.tenant, payment.id)
-        assert bound is not None, "payments are never deleted"
-        if bound.provider is None:
-            raise PspRejected("The provider named a payment intent that is another payment's.")
-        return bound
-
-
-def _answered(
-    asking: Asking | None, claim: Claim | None, begun: Payment, outcome: object
-) -> Claim | None:
-    """The request's claim with its answer, once it is known."""
-    if asking is None or claim is None:
-        return None
-    finished = asking.finished(replace(claim, resource=begun.id), outcome)
-    return finished if finished.answer is not None else None
-
 
 def _blame(new: NewSession) -> Blame:
     """The fields that an amount or a currency out of bounds is to be blamed on."""
@@ -335,14 +227,6 @@ def _blame(new: NewSession) -> Blame:
         return Blame(f"{data}[unit_amount]", f"{data}[currency]")
     source = "payment_link" if new.payment_link else "line_items"
     return Blame(source, source)
-
-
-def close_page(psp: Psp, provider: ProviderSession) -> None:
-    """Nobody can pay there any more; raises PspError."""
-    if provider.session is not None:
-        psp.expire_session(provider.session)
-    else:
-        psp.cancel_intent(provider.intent)
 
 
 def retrieve_payment(store: Store, tenant: Tenant, id: str, kind: str) -> Payment:

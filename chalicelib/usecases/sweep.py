@@ -20,11 +20,12 @@ from chalicelib.domain.psp_facts import IntentFact, IntentStatus, PspEvent
 from chalicelib.domain.refund_rules import RefundRequest
 from chalicelib.domain.refunds import Origin, RefundStatus
 from chalicelib.usecases.asking import Asking
+from chalicelib.usecases.begin_payment import close_page
 from chalicelib.usecases.failures import Lost, StoreUnavailable
 from chalicelib.usecases.ports import Clock, Delivery, Due, DueKind, Mint, Psps, Store
 from chalicelib.usecases.receive_psp_event import Inbox
 from chalicelib.usecases.request_refund import Refunds
-from chalicelib.usecases.start_checkout import Checkout, close_page
+from chalicelib.usecases.start_checkout import Checkout
 
 LEASE = "sweep"
 LEASE_MS = 55_000
@@ -86,7 +87,7 @@ class Sweeper:
             self._by_policy(payment, cause)
             return
         if payment.provider is None and cause.at - payment.created < RECOVERED_FOR_MS:
-            payment = self.checkout.recover(payment, cause)
+            payment = self.checkout.beginning.recover(payment, cause)
         elif payment.provider is not None:
             fact = self.psps(payment.tenant).intent(payment.provider.intent)
             payment = self._told(payment, fact, cause)

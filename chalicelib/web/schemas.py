@@ -4,6 +4,7 @@ An unknown field is refused. Numbers are JSON integers; in a form, where everyth
 are plain ASCII digits.
 """
 
+import json
 import re
 from typing import Annotated, Any, Literal, Self, TypeVar
 
@@ -101,6 +102,22 @@ def _visible(value: str) -> str:
     return value
 
 
+def _options(options: dict[str, Any]) -> dict[str, Any]:
+    """Small, and of nothing but texts, whole numbers, flags and objects of these."""
+    if len(json.dumps(options, default=repr)) > MOST_OPTIONS or not _plain(options):
+        raise PydanticCustomError("options", "too large, or holds what is not passed on")
+    return options
+
+
+def _plain(value: Any) -> bool:
+    if isinstance(value, dict):
+        return all(isinstance(name, str) and _plain(part) for name, part in value.items())
+    if isinstance(value, list):
+        return all(_plain(part) for part in value)
+    return type(value) in (str, bool) or (type(value) is int and abs(value) <= LARGEST_AMOUNT)
+
+
+MOST_OPTIONS = 4_096
 Whole = Annotated[StrictInt, BeforeValidator(_whole)]
 Amount = Annotated[int, BeforeValidator(_amount)]
 Flag = Annotated[StrictBool, BeforeValidator(_flag)]
@@ -114,6 +131,7 @@ Text = Annotated[StrictStr, StringConstraints(max_length=5000)]
 Id = Annotated[StrictStr, StringConstraints(min_length=1, max_length=100)]
 Email = Annotated[StrictStr, Field(max_length=254, pattern=r"^[^@\s<>\"]+@[^@\s<>\"]+\.[a-zA-Z]+$")]
 ADDRESS = ("country", "state", "city", "line1", "line2", "postal_code")
+Options = Annotated[dict[str, Any], AfterValidator(_options)]
 Quantity = Annotated[Whole, Field(ge=1, le=10_000)]
 Metadata = Annotated[
     dict[
@@ -257,6 +275,15 @@ class PaymentLinkCreate(Body):
         )
 
 
+class Shipping(Body):
+    """Where the provider's page may ask to ship to."""
+
+    allowed_countries: Annotated[
+        list[Annotated[StrictStr, StringConstraints(pattern=r"^[A-Z]{2}$")]],
+        Field(min_length=1, max_length=250),
+    ]
+
+
 class SessionCreate(Body):
     """A checkout session: of lines, or of a payment link."""
 
@@ -268,6 +295,10 @@ class SessionCreate(Body):
     cancel_url: Address | None = None
     client_reference_id: Note | None = None
     customer_email: Email | None = None
+    customer: Id | None = None
+    billing_address_collection: Literal["auto", "required"] | None = None
+    shipping_address_collection: Shipping | None = None
+    payment_method_options: Options | None = None
     metadata: Metadata = {}
 
     @model_validator(mode="after")
@@ -287,8 +318,19 @@ class SessionCreate(Body):
             cancel_url=self.cancel_url,
             client_reference_id=self.client_reference_id,
             customer_email=self.customer_email,
+            passed_on=self._passed_on(),
             metadata=self.metadata,
         )
+
+    def _passed_on(self) -> dict[str, Any]:
+        shipping, options = self.shipping_address_collection, self.payment_method_options
+        given = {
+            "customer": self.customer,
+            "billing_address_collection": self.billing_address_collection,
+            "shipping_address_collection": shipping.model_dump() if shipping else None,
+            "payment_method_options": options,
+        }
+        return {name: value for name, value in given.items() if value is not None}
 
 
 class Billing(Body):

@@ -12,6 +12,7 @@ from chalicelib.adapters.wooshpay.client import WooshPay
 from chalicelib.adapters.wooshpay.http import http_client
 from chalicelib.adapters.wooshpay.minor_units import MinorUnits
 from chalicelib.domain.errors import PspError, PspRejected, PspUnavailable
+from chalicelib.domain.ids import session_id
 from chalicelib.domain.money import Money
 from chalicelib.domain.payments import ProviderSession
 from chalicelib.usecases.ports import CreatedSession
@@ -72,12 +73,22 @@ def test_a_session_is_asked_for_under_our_own_id_with_our_own_name_in_it(
 
 def test_what_is_not_there_is_not_sent_and_what_is_is(api: respx.MockRouter) -> None:
     api.post("/v1/checkout/sessions").respond(200, json=SESSION)
-    payment = replace(PAYMENT, customer_email="a@b.example", metadata={"secret": "plan"})
+    payment = replace(PAYMENT, customer_email="a@b.example", metadata={"order": "7"})
     psp().create_session(payment, "https://a.example/ok", None)
     body = json.loads(sent(api).content)
     assert body["customer_email"] == "a@b.example"
     assert "cancel_url" not in body
-    assert "secret" not in str(body)  # the merchant's metadata stays here
+    ours = {"order": "7", "tautan_payment": session_id(PAYMENT.id)}
+    assert (body["metadata"], body["payment_intent_data"]) == (ours, {"metadata": ours})
+
+
+def test_so_much_metadata_is_passed_on_as_leaves_room_for_ours(api: respx.MockRouter) -> None:
+    api.post("/v1/checkout/sessions").respond(200, json=SESSION)
+    many = {f"key{number}": "x" for number in range(50)}
+    psp().create_session(replace(PAYMENT, metadata=many), "https://a.example/ok", None)
+    metadata = json.loads(sent(api).content)["metadata"]
+    assert len(metadata) == 50
+    assert metadata["tautan_payment"] == session_id(PAYMENT.id)
 
 
 def test_amounts_are_sent_and_read_as_wooshpay_counts_them(api: respx.MockRouter) -> None:

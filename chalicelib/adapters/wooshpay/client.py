@@ -12,12 +12,13 @@ from urllib.parse import quote, urlsplit
 import httpx
 from pydantic import ValidationError
 
+from chalicelib.adapters.wooshpay.bodies import intent_body, refund_body, session_body
 from chalicelib.adapters.wooshpay.http import Answer, NoAnswer, asked
 from chalicelib.adapters.wooshpay.minor_units import MinorUnits, NotExpressible
 from chalicelib.adapters.wooshpay.outcomes import refused
 from chalicelib.adapters.wooshpay.payloads import IntentShape, RefundShape, SessionShape
-from chalicelib.adapters.wooshpay.redirects import billing_details, is_plain, redirect_in
-from chalicelib.adapters.wooshpay.translate import PAYMENT_KEY, REFUND_KEY, intent_fact, refund_fact
+from chalicelib.adapters.wooshpay.redirects import is_plain, redirect_in
+from chalicelib.adapters.wooshpay.translate import intent_fact, refund_fact
 from chalicelib.domain.errors import PspRejected, PspUnavailable
 from chalicelib.domain.ids import Millis, Tenant, intent_id, session_id
 from chalicelib.domain.payments import Payment, ProviderSession
@@ -57,7 +58,7 @@ class WooshPay:
     ) -> CreatedSession:
         """`POST /v1/checkout/sessions` (page 42654181), under our session's id."""
         try:
-            body = self._session(payment, success_url, cancel_url)
+            body = session_body(payment, success_url, cancel_url, self.units)
             answer = self._post("/v1/checkout/sessions", body, session_id(payment.id))
         except NotExpressible as error:
             raise PspRejected(f"WooshPay cannot count this amount: {error}.") from None
@@ -71,7 +72,9 @@ class WooshPay:
         """`POST /v1/payment_intents` with `confirm` (page 42631218), under our intent's id."""
         key = intent_id(payment.id)
         try:
-            answer = self._post("/v1/payment_intents", self._direct(payment, return_url), key)
+            answer = self._post(
+                "/v1/payment_intents", intent_body(payment, return_url, self.units), key
+            )
         except NotExpressible as error:
             raise PspRejected(f"WooshPay cannot count this amount: {error}.") from None
         except NoAnswer as error:
@@ -113,15 +116,9 @@ class WooshPay:
     def refund(self, refund: Refund) -> RefundOutcome:
         """`POST /v1/refunds` (page 51369554), under our refund's id; the amount is always sent."""
         try:
-            amount = str(self.units.theirs(refund.amount))
+            body = refund_body(refund, self.units)
         except NotExpressible as error:  # not sent now, but perhaps when the setting was another
             return Declined(f"WooshPay cannot count this: {error}")
-        body = {
-            "payment_intent": refund.intent,
-            "amount": amount,
-            "metadata": {REFUND_KEY: refund.id, PAYMENT_KEY: session_id(refund.payment)},
-            **({"reason": refund.reason} if refund.reason else {}),
-        }
         try:
             answer = self._post("/v1/refunds", body, refund.id)
         except NoAnswer as error:
@@ -170,50 +167,6 @@ class WooshPay:
         if id is not None and fact.intent != id:
             raise PspUnavailable("WooshPay answered with another payment intent.")
         return fact
-
-    def _session(
-        self, payment: Payment, success_url: str, cancel_url: str | None
-    ) -> dict[str, Any]:
-        ours = {PAYMENT_KEY: session_id(payment.id)}
-        optional = {"cancel_url": cancel_url, "customer_email": payment.customer_email}
-        return {
-            "mode": "payment",
-            "success_url": success_url,
-            "payment_method_types": list(payment.payment_method_types),
-            "client_reference_id": session_id(payment.id),
-            "metadata": ours,
-            "payment_intent_data": {"metadata": ours},
-            "line_items": [
-                {
-                    "price_data": {
-                        "currency": item.price.unit_amount.currency,
-                        "unit_amount": self.units.theirs(item.price.unit_amount),
-                        "product_data": {"name": item.product.name},
-                    },
-                    "quantity": item.quantity,
-                }
-                for item in payment.items
-            ],
-            **{name: value for name, value in optional.items() if value is not None},
-        }
-
-    def _direct(self, payment: Payment, return_url: str) -> dict[str, Any]:
-        direct = payment.direct
-        assert direct is not None, "only a direct payment is sent as an intent"
-        method: dict[str, Any] = {"type": direct.method}
-        if direct.billing:
-            method["billing_details"] = billing_details(direct.billing)
-        return {
-            "amount": self.units.theirs(payment.amount),
-            "currency": payment.amount.currency,
-            "confirm": True,
-            "payment_method_types": [direct.method],
-            "payment_method_data": method,
-            "return_url": return_url,
-            "merchant_order_id": session_id(payment.id),
-            "metadata": {PAYMENT_KEY: session_id(payment.id)},
-            **({"description": direct.description} if direct.description else {}),
-        }
 
     def _begun(self, body: dict[str, Any]) -> CreatedSession:
         try:
