@@ -81,11 +81,11 @@ class Groups(Engine):
 
 
 @contextmanager
-def lost(engine: Engine, *guards: str) -> Iterator[None]:
+def lost(engine: Engine, *guards: str) -> Iterator[pytest.ExceptionInfo[Lost]]:
     """The write is refused by exactly these guards, and nothing is written."""
     before = everything(engine)
     with pytest.raises(Lost) as refused:
-        yield
+        yield refused
     assert refused.value.guards == set(guards)
     assert everything(engine) == before
 
