@@ -44,7 +44,7 @@ def everything(engine: Engine) -> list[Item]:
     assert isinstance(engine, DynamoDBEngine)
     answer = engine.client.scan(TableName=engine.table, ConsistentRead=True)
     assert "LastEvaluatedKey" not in answer
-    return sorted(map(decode_item, answer["Items"]), key=lambda item: (item["pk"], item["sk"]))  # type: ignore[no-any-return]
+    return sorted(map(decode_item, answer["Items"]), key=lambda item: (item["pk"], item["sk"]))
 
 
 class Groups(Engine):
@@ -55,7 +55,7 @@ class Groups(Engine):
         self.taken: list[tuple[str, ...]] = []
 
     @property
-    def last(self) -> tuple[str, ...]:
+    def last(self) -> Sequence[str]:
         """The names of the writes of the last group."""
         return self.taken[-1]
 

@@ -345,4 +345,4 @@ def test_every_kind_has_its_list(store: DynamoDBStore) -> None:
     assert list(store.refunds(T, Slice()).items) == [done.refund]
     for other in OTHERS:
         for read in (store.prices, store.payment_links, store.payments, store.refunds):
-            assert list(read(other, Slice()).items) == []  # type: ignore[operator]
+            assert list(read(other, Slice()).items) == []
