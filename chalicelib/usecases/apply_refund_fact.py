@@ -27,7 +27,7 @@ from chalicelib.domain.refunds import (
 from chalicelib.usecases.failures import Lost
 from chalicelib.usecases.keep_event import Keeper
 from chalicelib.usecases.ports import Mint, Psps, Store
-from chalicelib.usecases.resolve_refund import FAILED
+from chalicelib.usecases.resolve_refund import FAILED, in_step
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +64,8 @@ class RefundFacts:
     def _ours(
         self, payment: Payment, refund: Refund, keeper: Keeper, fact: RefundFact, cause: Cause
     ) -> str:
+        if not in_step(payment, refund):
+            raise Lost("payment")  # one of the two has moved between the reads: look again
         happened = fact.status is RefundFactStatus.SUCCEEDED
         if refund.status is RefundStatus.POSTED and refund.psp_refund != fact.psp_refund:
             if happened and refund.psp_refund is None:
@@ -146,6 +148,9 @@ class RefundFacts:
         id = RefundId(f"re_{self.mint.ulid()}")
         step = absorb(payment, fact, id=id, voided=voided, cause=cause)
         if step is None:
+            now = self.store.payment(payment.tenant, payment.id)
+            if now is None or now.seq != payment.seq:
+                raise Lost("payment")
             detail = f"{fact.amount} went back, {payment.totals.remaining} was left"
             return keeper.set_aside("over_refund", DiscrepancyKind.OVER_REFUND, detail)
         kept = keeper.inbox.ended(EventStatus.APPLIED, step.entry.kind.value)

@@ -15,6 +15,7 @@ from chalicelib.domain.payments import Payment
 from chalicelib.domain.refunds import OPEN, Refund, post, void
 from chalicelib.usecases.failures import Lost
 from chalicelib.usecases.ports import Store
+from chalicelib.usecases.resolve_refund import in_step
 
 CHANGED = "It has just changed. Look again before deciding."
 
@@ -31,6 +32,8 @@ def settle_refund(store: Store, tenant: Tenant, id: str, happened: bool, cause: 
         raise ResourceMissing("refund", id)
     if refund.status not in OPEN:
         raise ParameterInvalid(f"{id} is {refund.status} already.", param="refund")
+    if not in_step(payment, refund):
+        raise RefundInProgress(CHANGED)
     if refund.lease_until > cause.at:
         raise RefundInProgress(f"{id} is being sent just now.")
     seen = f"decided by {cause.actor}"

@@ -22,6 +22,7 @@ from chalicelib.domain.refund_outcomes import (
     waiting,
 )
 from chalicelib.domain.refunds import (
+    OPEN,
     RESENT_FOR_MS,
     Refund,
     RefundKeys,
@@ -89,6 +90,8 @@ class Resolver:
             return self._kept(refund)  # we were held up so long that another may be at it
         outcome = psp.refund(refund)
         for _ in range(TRIES):
+            if not in_step(paid, refund):
+                break
             after = settle(paid, refund, outcome, cause)
             if isinstance(after, Refund):
                 return self._note(after, cause)
@@ -112,6 +115,8 @@ class Resolver:
         asking: Asking | None,
     ) -> Refund | None:
         """What the provider's books make of a refund in doubt; None: it is to be sent again."""
+        if not in_step(paid, refund):
+            return self._kept(refund)
         evidence = self._evidence(psp, paid, refund, cause)
         match evidence:
             case Happened():
@@ -144,6 +149,8 @@ class Resolver:
             fact = None
         if fact is not None and (fact.amount, fact.intent) == (refund.amount, refund.intent):
             paid = self._payment(refund)
+            if not in_step(paid, refund):
+                return self._kept(refund)
             if fact.status is RefundFactStatus.SUCCEEDED:
                 return self._end(paid, post(paid, refund, fact.psp_refund, cause), None, asking)
             if fact.status is RefundFactStatus.FAILED:
@@ -190,6 +197,16 @@ class Resolver:
         kept = self.store.refund(refund.tenant, refund.id)
         assert kept is not None, "refunds are never deleted"
         return kept
+
+
+def in_step(paid: Payment, refund: Refund) -> bool:
+    """Whether the two were read as they stood together: two reads, or one of several items, may
+    have a change between them."""
+    if refund.status in OPEN:
+        return paid.refund_inflight == refund.id
+    if refund.status is RefundStatus.POSTED:
+        return paid.totals.refunded >= refund.amount.amount
+    return True
 
 
 def told(refund: Refund) -> Refund:
