@@ -8,7 +8,7 @@ from hashlib import sha256
 from chalicelib.adapters.dynamodb.store import DynamoDBStore
 from chalicelib.domain.catalog import Price, Product
 from chalicelib.domain.discrepancies import Discrepancy
-from chalicelib.domain.ids import Millis, PaymentId, Tenant, session_id
+from chalicelib.domain.ids import Millis, PaymentId, Tenant, first_ulid, session_id
 from chalicelib.domain.ledger import Totals, fold
 from chalicelib.domain.money import Money
 from chalicelib.domain.payments import Payment
@@ -44,11 +44,16 @@ class CountingMint(Mint):
 
     def __init__(self) -> None:
         self._born = 0
+        self._time = "01JM1NT000"
+
+    def at(self, now: Millis) -> None:
+        """ULIDs are born at this time from now on."""
+        self._time = first_ulid(now)[:10]
 
     def ulid(self) -> str:
         """The next ULID."""
         self._born += 1
-        return f"01JM1NT{self._born:019d}"
+        return f"{self._time}{self._born:016d}"
 
     def secret(self) -> str:
         """The next 32 letters and digits."""
