@@ -54,8 +54,7 @@ class Groups(Engine):
         self.engine = engine
         self.taken: list[tuple[str, ...]] = []
 
-    @property
-    def last(self) -> Sequence[str]:
+    def last(self) -> tuple[str, ...]:
         """The names of the writes of the last group."""
         return self.taken[-1]
 

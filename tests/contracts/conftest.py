@@ -21,8 +21,10 @@ from chalicelib.adapters.dynamodb.engine import DynamoDBEngine
 from chalicelib.adapters.dynamodb.store import DynamoDBStore
 from chalicelib.adapters.dynamodb.table import table_definition
 from chalicelib.adapters.dynamodb.writes import Engine
+from sandbox.server import Server
 from simulator.memory_engine import MemoryEngine
 from tests.adapters.stored import Groups
+from tests.contracts.providers import Fake, Sandboxed, Subject
 
 STARTS = 3  # another process may take the free port first
 START_S = 20.0
@@ -213,3 +215,18 @@ def groups(engine: Engine) -> Groups:
 def store(groups: Groups) -> DynamoDBStore:
     """The store over each engine in turn."""
     return DynamoDBStore(groups)
+
+
+@pytest.fixture(params=["fake", "sandbox", "sandbox in sen"])
+def subject(request: pytest.FixtureRequest) -> Iterator[Subject]:
+    """Each provider in turn."""
+    if request.param == "fake":
+        yield Fake()
+        return
+    server = Server.start(0)
+    try:
+        sandboxed = Sandboxed(server, 2 if "sen" in request.param else 0)
+        yield sandboxed
+        sandboxed.http.close()
+    finally:
+        server.stop()

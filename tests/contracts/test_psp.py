@@ -1,116 +1,13 @@
 """The provider that tests use and WooshPay's client against the sandbox answer alike."""
 
-from collections.abc import Iterator
-from dataclasses import replace
-from typing import Any, Protocol
-
 import pytest
 
-from chalicelib.adapters.wooshpay.client import WooshPay
-from chalicelib.adapters.wooshpay.http import http_client
-from chalicelib.adapters.wooshpay.minor_units import MinorUnits
 from chalicelib.domain.errors import PspRejected
-from chalicelib.domain.payments import Payment, ProviderSession
+from chalicelib.domain.payments import ProviderSession
 from chalicelib.domain.provider_account import EVENTS, is_safe_secret
 from chalicelib.domain.psp_facts import Accepted, Declined, Done, NotExecuted
-from chalicelib.domain.refunds import Refund
-from chalicelib.usecases.ports import Psp
-from sandbox.server import Server
-from tests.builders import a_payment, a_refund, a_tenant, rupiah
-from tests.fakes.psp import FakePsp
-
-OK, NO = "https://shop.example/ok", "https://shop.example/no"
-
-
-class Subject(Protocol):
-    """A provider, the shopper in front of it, and its books."""
-
-    psp: Psp
-
-    def pay(self, payment: Payment, provider: ProviderSession) -> None: ...
-    def hold(self, refund: Refund) -> None:
-        """The next refund is taken on, to be settled later."""
-        ...
-
-    def refunded(self, payment: Payment, provider: ProviderSession) -> int: ...
-
-
-class Fake:
-    """The provider in memory."""
-
-    def __init__(self) -> None:
-        self.psp = FakePsp(a_tenant())
-
-    def pay(self, payment: Payment, provider: ProviderSession) -> None:
-        self.psp.pay(payment)
-
-    def hold(self, refund: Refund) -> None:
-        self.psp.accept(refund.id)
-
-    def refunded(self, payment: Payment, provider: ProviderSession) -> int:
-        return self.psp.page_of(payment).refunded
-
-
-class Sandboxed:
-    """WooshPay's client over HTTP to the sandbox, which counts rupiah with `places`."""
-
-    def __init__(self, server: Server, places: int) -> None:
-        self.http = http_client()
-        self.url = server.url
-        units = MinorUnits({"IDR": places})
-        self.power = 10**places
-        self.psp = WooshPay(self.http, server.url, "sk_test_12345678", a_tenant(), units)
-        self._lever("/switches", {"minor_units": {"IDR": places}})
-
-    def _lever(self, path: str, body: dict[str, Any]) -> None:
-        self.http.post(f"{self.url}/_sandbox{path}", json=body).raise_for_status()
-
-    def pay(self, payment: Payment, provider: ProviderSession) -> None:
-        self._lever(f"/payment_intents/{provider.intent}/approve", {})
-
-    def hold(self, refund: Refund) -> None:
-        self._lever("/switches", {"refund_first_status": "pending"})
-
-    def refunded(self, payment: Payment, provider: ProviderSession) -> int:
-        answer = self.http.get(f"{self.url}/_sandbox/payments/{provider.intent}").json()
-        whole, rest = divmod(answer["refunded"], self.power)
-        assert rest == 0
-        return int(whole)
-
-
-@pytest.fixture(params=["fake", "sandbox", "sandbox in sen"])
-def subject(request: pytest.FixtureRequest) -> Iterator[Subject]:
-    """Each provider in turn."""
-    if request.param == "fake":
-        yield Fake()
-        return
-    server = Server.start(0)
-    try:
-        sandboxed = Sandboxed(server, 2 if "sen" in request.param else 0)
-        yield sandboxed
-        sandboxed.http.close()
-    finally:
-        server.stop()
-
-
-PAYMENT = a_payment(bound=False)
-
-
-def created(subject: Subject, payment: Payment = PAYMENT) -> ProviderSession:
-    """The provider's names for a payment."""
-    return subject.psp.create_session(payment, OK, NO).provider
-
-
-def refund_of(provider: ProviderSession, amount: int, number: int = 1) -> Refund:
-    """A refund of the payment."""
-    return replace(a_refund(amount=rupiah(amount), number=number), intent=provider.intent)
-
-
-def paid(subject: Subject) -> ProviderSession:
-    """The names of a payment that is paid."""
-    provider = created(subject)
-    subject.pay(PAYMENT, provider)
-    return provider
+from tests.builders import a_payment, rupiah
+from tests.contracts.providers import NO, OK, PAYMENT, Subject, created, paid, refund_of
 
 
 def test_the_same_payment_gets_the_same_page(subject: Subject) -> None:

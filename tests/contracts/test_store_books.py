@@ -78,7 +78,7 @@ def test_a_lease_is_held_by_one_until_it_runs_out(
 ) -> None:
     until = Millis(NOW + 55_000)
     assert store.take_lease("sweep", "a", NOW, until)
-    assert groups.last == ("lease",)
+    assert groups.last() == ("lease",)
     before = stored.everything(engine)
     assert not store.take_lease("sweep", "b", NOW, until)
     assert not store.take_lease("sweep", "b", until, Millis(until + 1))  # not before its end
@@ -97,7 +97,7 @@ def test_a_round_that_is_done_gives_the_lease_back_and_leaves_a_heartbeat(
     store.take_lease("sweep", "a", NOW, Millis(NOW + 55_000))
     assert store.heartbeat("sweep") is None
     store.beat("sweep", "a", Millis(NOW + 3))
-    assert groups.last == ("lease",)
+    assert groups.last() == ("lease",)
     assert store.heartbeat("sweep") == NOW + 3
     assert store.heartbeat("other") is None
     assert store.take_lease("sweep", "b", Millis(NOW + 4), Millis(NOW + 55_000))
@@ -134,7 +134,7 @@ def closed(status: DiscrepancyStatus = DiscrepancyStatus.ACCEPTED) -> Discrepanc
 
 def test_a_discrepancy_is_kept_once(store: DynamoDBStore, engine: Engine, groups: Groups) -> None:
     assert store.note_discrepancy(found()) is True
-    assert groups.last == ("discrepancy",)
+    assert groups.last() == ("discrepancy",)
     before = stored.everything(engine)
     assert store.note_discrepancy(replace(found(), detail="again", found_at=NOW)) is False
     assert stored.everything(engine) == before
@@ -202,7 +202,7 @@ def test_policies_are_set_and_nothing_else_of_a_merchant(
         store.set_policies(wanted)
     store.add_merchant(a_merchant(), an_api_key())
     store.set_policies(wanted)
-    assert groups.last == ("merchant",)
+    assert groups.last() == ("merchant",)
     assert store.merchant(T.merchant) == replace(wanted, name="Toko Apel")
     with lost(engine, "merchant"):
         store.set_policies(replace(wanted, id=builders.a_tenant(number=2).merchant))

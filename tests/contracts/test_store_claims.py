@@ -34,9 +34,9 @@ def test_a_claim_goes_to_one_of_those_who_take_it_over(
     store: DynamoDBStore, engine: Engine, groups: Groups
 ) -> None:
     store.begin_payment(PAYMENT, MINE)
-    assert groups.last == ("claim", "payment")
+    assert groups.last() == ("claim", "payment")
     store.take_over(T, MINE, YOURS)
-    assert groups.last == ("claim_owner",)
+    assert groups.last() == ("claim_owner",)
     assert kept(store) == YOURS
     with lost(engine, "claim_owner"):
         store.take_over(T, MINE, replace(MINE, owner="third"))
@@ -81,7 +81,7 @@ def test_the_answer_is_kept_with_the_page_and_the_first_one_stays(
 ) -> None:
     store.begin_payment(PAYMENT, MINE)
     store.bind_provider(PAYMENT, a_provider(), replace(MINE, answer=ANSWER))
-    assert groups.last == ("claim_answer", "payment", "intent")
+    assert groups.last() == ("claim_answer", "payment", "intent")
     assert kept(store) == replace(MINE, answer=ANSWER)
     before = stored.everything(engine)
     store.bind_provider(PAYMENT, a_provider(), replace(MINE, answer=OTHER_ANSWER))
@@ -96,7 +96,7 @@ def test_without_an_answer_nothing_is_written_about_the_claim(
 ) -> None:
     store.begin_payment(PAYMENT, MINE)
     store.bind_provider(PAYMENT, a_provider(), answered)
-    assert groups.last == ("payment", "intent")
+    assert groups.last() == ("payment", "intent")
     assert kept(store) == MINE
 
 
@@ -120,7 +120,7 @@ def test_a_refusal_is_an_answer_too(store: DynamoDBStore, engine: Engine, groups
     store.begin_payment(PAYMENT, MINE)
     refused = refused_at_once(PAYMENT, CAUSE)
     store.record_change(PAYMENT, refused, None, replace(MINE, answer=OTHER_ANSWER))
-    assert groups.last == ("payment", "ledger", "claim_answer")
+    assert groups.last() == ("payment", "ledger", "claim_answer")
     assert kept(store) == replace(MINE, answer=OTHER_ANSWER)
     assert store.payment(T, PAYMENT.id) == refused.payment
     with lost(engine, "payment", "ledger"):
@@ -137,7 +137,7 @@ def test_the_end_of_a_refund_answers_its_request_once(
         store.settle_refund(done.payment, end, OWNER, None, replace(CLAIM, answer=ANSWER, key="x"))
     store.settle_refund(done.payment, end, OWNER, None, replace(CLAIM, answer=ANSWER))
     bound = ("bound",) if isinstance(outcome, Done) else ()
-    assert groups.last == ("payment", "refund", "ledger", *bound, "claim_answer")
+    assert groups.last() == ("payment", "refund", "ledger", *bound, "claim_answer")
     assert kept(store, CLAIM) == replace(CLAIM, answer=ANSWER)
     with lost(engine, "payment", "refund", "ledger"):
         store.settle_refund(done.payment, end, OWNER, None, replace(CLAIM, answer=OTHER_ANSWER))
@@ -148,7 +148,7 @@ def test_an_event_that_ends_a_refund_leaves_the_answer_to_the_request(
 ) -> None:
     done = stored.reserved(store)
     store.settle_refund(done.payment, stored.settled(done, Done("re_9")), None, inbox(2))
-    assert groups.last == ("event", "payment", "refund", "ledger", "bound")
+    assert groups.last() == ("event", "payment", "refund", "ledger", "bound")
     claim = kept(store, CLAIM)
     assert claim is not None
     assert claim.answer is None
@@ -160,7 +160,7 @@ def test_what_is_made_at_once_is_claimed_with_its_answer(
     product = a_product()
     whole = Claim("products", "k", "print", product.id, answer=ANSWER)
     store.add_product(T, product, whole)
-    assert groups.last == ("claim", "product")
+    assert groups.last() == ("claim", "product")
     assert kept(store, whole) == whole
     with claimed(engine, whole):
         store.add_product(T, a_product(number=2), replace(whole, answer=OTHER_ANSWER))

@@ -43,7 +43,7 @@ def test_an_event_that_waits_is_kept_and_due(
 ) -> None:
     event = waiting(status)
     store.record_event(T, event)
-    assert groups.last == ("event",)
+    assert groups.last() == ("event",)
     assert store.kept_event(T, "evt_1") == event
     assert store.due(LATER, 9) == [Due(DueKind.EVENT, T, "evt_1", LATER)]
     assert store.kept_event(T, "evt_2") is None
@@ -101,7 +101,7 @@ def test_an_event_that_waited_is_applied_with_its_effect_once(
     with lost(engine, "event"):
         store.record_change(payment, captured, replace(applied, attempts=0))
     store.record_change(payment, captured, applied)
-    assert groups.last == ("event", "payment", "ledger")
+    assert groups.last() == ("event", "payment", "ledger")
     assert store.payment(T, payment.id) == captured.payment
     assert store.kept_event(T, "evt_1") is None
     assert [due.kind for due in store.due(Millis(NOW * 2), 9)] == []
@@ -143,7 +143,7 @@ def test_what_a_person_must_see_is_kept_with_its_event_and_once(
     store: DynamoDBStore, engine: Engine, groups: Groups
 ) -> None:
     store.record_event(T, waiting().ended(S.QUARANTINED, "w"), found())
-    assert groups.last == ("event", "discrepancy")
+    assert groups.last() == ("event", "discrepancy")
     assert store.discrepancy(T, found().id) == found()
     with lost(engine, "event"):
         store.record_event(T, waiting().ended(S.QUARANTINED, "w"), found("evt_2"))
@@ -160,7 +160,7 @@ def test_wrong_money_is_bound_reviewed_and_shown_in_one_group(
     assert isinstance(held, Changed)
     assert held.discrepancy is not None
     store.record_change(payment, held, inbox())
-    assert groups.last == ("event", "payment", "ledger", "intent", "discrepancy")
+    assert groups.last() == ("event", "payment", "ledger", "intent", "discrepancy")
     assert store.payment(T, payment.id) == store.payment_of_intent(T, "pi_1000") == held.payment
     assert store.discrepancy(T, held.discrepancy.id) == held.discrepancy
 
@@ -185,7 +185,7 @@ def test_a_payment_is_put_off_by_one_of_those_who_look(
     store.begin_payment(payment, None)
     later = replace(payment, due_at=LATER)
     store.put_off_payment(payment, later)
-    assert groups.last == ("payment",)
+    assert groups.last() == ("payment",)
     assert store.payment(T, payment.id) == later
     assert store.due(LATER, 9) == [Due(DueKind.PAYMENT, T, payment.id, LATER)]
     with lost(engine, "payment"):

@@ -62,7 +62,7 @@ def test_a_refund_made_without_us_is_counted_once(
     payment = paid(store)
     step = absorbed(payment)
     store.absorb_refund(payment, step, False, inbox(2))
-    assert groups.last == ("event", "payment", "refund", "ledger", "bound")
+    assert groups.last() == ("event", "payment", "refund", "ledger", "bound")
     check_books(store, step)
     assert store.refund_of(T, "re_9") == step.refund
     with lost(engine, "event", "payment", "refund", "ledger"):
@@ -72,7 +72,7 @@ def test_a_refund_made_without_us_is_counted_once(
         store.absorb_refund(step.payment, again, False, inbox(3))
     other = absorbed(step.payment, 15_000, name="re_10", id=RefundId(f"re_{ulid(801)}"))
     store.absorb_refund(step.payment, other, False, None)
-    assert groups.last == ("payment", "refund", "ledger", "bound")
+    assert groups.last() == ("payment", "refund", "ledger", "bound")
     assert store.refunds_of(other.payment) == [step.refund, other.refund]
 
 
@@ -82,7 +82,7 @@ def test_one_that_only_the_total_tells_of_binds_no_name(
     payment = paid(store)
     step = absorbed(payment, name="")
     store.absorb_refund(payment, step, False, None)
-    assert groups.last == ("payment", "refund", "ledger")
+    assert groups.last() == ("payment", "refund", "ledger")
     check_books(store, step)
 
 
@@ -128,7 +128,7 @@ def test_a_refund_that_was_held_for_dead_lives_again_once(
     assert dead.refund.failure == "400 no"
     step = absorbed(dead.payment, voided=dead.refund)
     store.absorb_refund(dead.payment, step, True, inbox(2))
-    assert groups.last == ("event", "payment", "refund", "ledger", "bound")
+    assert groups.last() == ("event", "payment", "refund", "ledger", "bound")
     check_books(store, step)
     assert step.refund.failure is None
     assert store.refunds_of(step.payment) == [step.refund]
@@ -155,11 +155,11 @@ def test_a_refund_that_was_posted_by_the_total_is_named_once(
     done = stored.reserved(store)
     end = post(done.payment, done.refund, None, CAUSE)
     store.settle_refund(done.payment, end, OWNER)
-    assert groups.last == ("payment", "refund", "ledger")
+    assert groups.last() == ("payment", "refund", "ledger")
     assert store.refund_of(T, "re_9") is None
     posted = replace(end.refund, lease_until=0)
     store.name_refund(posted, "re_9", inbox(2))
-    assert groups.last == ("event", "refund", "bound")
+    assert groups.last() == ("event", "refund", "bound")
     named = replace(posted, psp_refund="re_9")
     assert store.refund(T, posted.id) == store.refund_of(T, "re_9") == named
     assert store.payment(T, done.payment.id) == end.payment
@@ -196,7 +196,7 @@ def test_what_was_taken_on_is_found_by_its_name_and_may_end_under_it(
     done = stored.reserved(store)
     taken = stored.noted(done, Accepted("re_9"))
     store.note_refund(taken, OWNER)
-    assert groups.last == ("refund", "bound")
+    assert groups.last() == ("refund", "bound")
     assert store.refund_of(T, "re_9") == taken
     end = post(done.payment, taken, "re_9", CAUSE)
     store.settle_refund(done.payment, end)
@@ -212,7 +212,7 @@ def test_a_refund_comes_back_once(store: DynamoDBStore, engine: Engine, groups: 
     with lost(engine, "event"):
         store.reverse_refund(done.payment, step, inbox(1))
     store.reverse_refund(done.payment, step, inbox(2))
-    assert groups.last == ("event", "payment", "refund", "ledger")
+    assert groups.last() == ("event", "payment", "refund", "ledger")
     check_books(store, step)
     assert step.payment.totals == Totals(20_000, 20_000)
     with lost(engine, "event", "payment", "refund", "ledger"):
@@ -244,7 +244,7 @@ def test_a_refund_that_the_provider_has_is_put_off_by_one_of_those_who_look(
         store.put_off_refund(taken, later)
     store.note_refund(taken, OWNER)
     store.put_off_refund(taken, later)
-    assert groups.last == ("refund",)
+    assert groups.last() == ("refund",)
     assert store.refund(T, taken.id) == later
     assert Due(DueKind.REFUND, T, taken.id, Millis(NOW + 30_000)) in store.due(
         Millis(NOW + 30_000), 9

@@ -81,10 +81,10 @@ def test_each_payment_holds_a_use_and_the_last_use_is_held_once(
 ) -> None:
     limited(store)
     store.begin_payment(holding(1), None)
-    assert groups.last == ("payment", "link")
+    assert groups.last() == ("payment", "link")
     assert uses(store) == (1, 0)
     store.begin_payment(holding(2), CLAIM)
-    assert groups.last == ("claim", "payment", "link")
+    assert groups.last() == ("claim", "payment", "link")
     assert uses(store) == (0, 0)
     with lost(engine, "link"):
         store.begin_payment(holding(3), None)
@@ -129,9 +129,9 @@ def test_a_payment_of_a_link_without_a_limit_leaves_the_link_alone(
     store.add_payment_link(T, a_link(), None)
     payment = replace(a_payment(bound=False), payment_link=LINK.id)
     store.begin_payment(payment, None)
-    assert groups.last == ("payment",)
+    assert groups.last() == ("payment",)
     store.record_change(payment, over(payment))
-    assert groups.last == ("payment", "ledger")
+    assert groups.last() == ("payment", "ledger")
     assert store.payment_link(T, LINK.id) == a_link()
 
 
@@ -141,7 +141,7 @@ def test_a_use_is_returned_once_and_can_be_held_by_another(
     limited(store, 1)
     payment = begun(store)
     store.record_change(payment, over(payment), inbox(1))
-    assert groups.last == ("event", "payment", "ledger", "link")
+    assert groups.last() == ("event", "payment", "ledger", "link")
     assert store.payment(T, payment.id) == over(payment).payment
     assert uses(store) == (1, 0)
     with lost(engine, "payment", "ledger"):
@@ -156,7 +156,7 @@ def test_a_use_is_spent_once_by_the_payment_that_held_it(
     limited(store, 1)
     payment = begun(store)
     store.record_change(payment, paid(payment), inbox(1))
-    assert groups.last == ("event", "payment", "ledger", "link")
+    assert groups.last() == ("event", "payment", "ledger", "link")
     assert uses(store) == (0, 1)
     kept = store.payment(T, payment.id)
     assert kept == paid(payment).payment
@@ -173,7 +173,7 @@ def test_a_late_payment_takes_a_use_that_is_left(
     limited(store, 1)
     late = returned(store)
     store.record_change(late, paid(late), inbox(1))
-    assert groups.last == ("event", "payment", "ledger", "link")
+    assert groups.last() == ("event", "payment", "ledger", "link")
     assert uses(store) == (0, 1)
     assert store.payment(T, late.id) == paid(late).payment
 
@@ -188,7 +188,7 @@ def test_a_late_payment_whose_use_was_sold_is_kept_as_one_too_many(
         store.record_change(late, paid(late), inbox(1))
     surplus = paid(late, sold_out=True)
     store.record_change(late, surplus, inbox(1))
-    assert groups.last == ("event", "payment", "ledger")
+    assert groups.last() == ("event", "payment", "ledger")
     assert store.payment(T, late.id) == surplus.payment
     assert surplus.payment.totals.captured == 20_000
     assert uses(store) == (0, 0)
@@ -213,7 +213,7 @@ def test_a_payment_without_a_page_gives_its_use_back(store: DynamoDBStore, group
     payment = holding()
     store.begin_payment(payment, None)
     store.record_change(payment, refused_at_once(payment, CAUSE))
-    assert groups.last == ("payment", "ledger", "link")
+    assert groups.last() == ("payment", "ledger", "link")
     assert uses(store) == (1, 0)
 
 
@@ -228,10 +228,10 @@ def test_a_failed_try_keeps_the_use_until_the_session_is_over(
     )
     assert isinstance(failed, Changed)
     store.record_change(payment, failed)
-    assert groups.last == ("payment", "ledger")
+    assert groups.last() == ("payment", "ledger")
     assert uses(store) == (0, 0)
     store.record_change(failed.payment, over(failed.payment))
-    assert groups.last == ("payment", "ledger", "link")
+    assert groups.last() == ("payment", "ledger", "link")
     assert uses(store) == (1, 0)
     assert over(failed.payment).payment.status is PaymentStatus.FAILED
 

@@ -6,12 +6,13 @@ raises happens instead of the call, what `after` raises happens although the cal
 
 from collections import Counter, deque
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from chalicelib.domain.errors import PspRejected, PspUnavailable
-from chalicelib.domain.ids import Millis, Tenant, session_id
+from chalicelib.domain.ids import Millis, Tenant, intent_id, session_id
 from chalicelib.domain.money import Money
-from chalicelib.domain.payments import Payment, ProviderSession
+from chalicelib.domain.payments import NextAction, Payment, ProviderSession
+from chalicelib.domain.provider_account import WebhookEndpoint
 from chalicelib.domain.psp_facts import (
     Accepted,
     Declined,
@@ -21,6 +22,7 @@ from chalicelib.domain.psp_facts import (
     IntentStatus,
     NotExecuted,
     RefundFact,
+    RefundFactStatus,
     RefundOutcome,
 )
 from chalicelib.domain.refunds import Refund
@@ -62,7 +64,8 @@ class FakePsp(Psp):
         self.refunds: dict[str, RefundOutcome] = {}  # by our refund's id
         self.outcomes: deque[RefundOutcome] = deque()  # what the next refunds come to, not executed
         self.offers: deque[CreatedSession | Exception] = deque()  # what the next sessions come to
-        self.endpoints: dict[str, str] = {}
+        self.endpoints: dict[str, str] = {}  # secrets by address and attempt
+        self.registered: dict[str, WebhookEndpoint] = {}
         self.one_partial_only = True
         self.shows_refunded = True
         self.known_refunds: dict[str, RefundFact] = {}  # by the provider's id
@@ -102,11 +105,70 @@ class FakePsp(Psp):
         page.expired = True
         self._leave("expire_session")
 
-    def register_webhook(self, url: str, events: Sequence[str]) -> str:
+    def webhook_endpoints(self) -> Sequence[WebhookEndpoint]:
+        """Every endpoint that was registered and not deleted."""
+        self._enter("webhook_endpoints", "")
+        return list(self.registered.values())
+
+    def update_webhook(self, id: str, events: Sequence[str]) -> None:
+        """Have these events delivered to it."""
+        self._enter("update_webhook", id)
+        if id not in self.registered:
+            raise PspRejected("No such webhook endpoint")
+        self.registered[id] = replace(self.registered[id], enabled_events=tuple(events))
+
+    def delete_webhook(self, id: str) -> None:
+        """It is gone."""
+        self._enter("delete_webhook", id)
+        if self.registered.pop(id, None) is None:
+            raise PspRejected("No such webhook endpoint")
+
+    def register_webhook(self, url: str, events: Sequence[str], attempt: str = "") -> str:
         """A secret, the same one for the same address."""
-        self._enter("register_webhook", f"webhook_{url}")
+        self._enter("register_webhook", f"webhook_{url}{attempt}")
         self._leave("register_webhook")
-        return self.endpoints.setdefault(url, f"whsec_{len(self.endpoints):032d}")
+        named = f"{url}{attempt}"
+        if named not in self.endpoints:
+            self.endpoints[named] = f"whsec_{len(self.endpoints):032d}"
+            id = f"we_{len(self.endpoints)}"
+            self.registered[id] = WebhookEndpoint(
+                id=id,
+                url=url,
+                enabled_events=tuple(events),
+                enabled=True,
+                created=Millis(len(self.endpoints)),
+            )
+        return self.endpoints[named]
+
+    def create_intent(self, payment: Payment, return_url: str) -> CreatedSession:
+        """An intent that waits for the shopper at a wallet, the same one for the same payment."""
+        self._enter("create_intent", intent_id(payment.id))
+        if self.offers:
+            offer = self.offers.popleft()
+            if isinstance(offer, Exception):
+                raise offer
+            return offer
+        own = session_id(payment.id)
+        if own not in self.pages:
+            self._born += 1
+            number = 1000 + self._born
+            action = NextAction("redirect_to_url", f"{payment.payment_method_types[0]}_redirect")
+            names = ProviderSession(None, f"pi_{number}", f"https://w.test/{number}", action)
+            self.pages[own] = HostedPage(
+                names, payment.amount, payment.payment_method_types, return_url, None
+            )
+        self._leave("create_intent")
+        page = self.pages[own]
+        return CreatedSession(page.provider, page.asked, self.tenant.livemode)
+
+    def cancel_intent(self, intent: str) -> None:
+        """End it, unless it is paid or has ended."""
+        self._enter("cancel_intent", f"cancel_{intent}")
+        page = self._page(lambda each: each.provider.intent == intent)
+        if page is None or page.paid or page.expired:
+            raise PspRejected("Only an open intent can be canceled.")
+        page.expired = True
+        self._leave("cancel_intent")
 
     def refund(self, refund: Refund) -> RefundOutcome:
         """The refund under its own id: sent again it is the same one."""
@@ -187,7 +249,16 @@ class FakePsp(Psp):
         if page.refunds and self.one_partial_only:
             return Declined(SECOND)
         page.refunds.append(refund.amount)
-        return Done(f"re_{9000 + len(self.refunds)}")
+        name = f"re_{9000 + len(self.refunds)}"
+        self.known_refunds[name] = RefundFact(
+            psp_refund=name,
+            intent=refund.intent,
+            status=RefundFactStatus.SUCCEEDED,
+            amount=refund.amount,
+            payment=refund.payment,
+            refund=refund.id,
+        )
+        return Done(name)
 
     def _enter(self, kind: str, key: str) -> None:
         self.calls[kind] += 1
