@@ -1,9 +1,10 @@
 """A merchant's account at WooshPay: which key fits which mode, and which webhook secret is safe."""
 
 import re
+from dataclasses import dataclass
 
 from chalicelib.domain.errors import ParameterInvalid
-from chalicelib.domain.ids import Tenant
+from chalicelib.domain.ids import Millis, Tenant
 
 SHORTEST_SECRET = 24
 EVENTS = (
@@ -20,6 +21,8 @@ EVENTS = (
     "charge.dispute.funds_reinstated",
     "checkout.session.expired",
 )  # WooshPay page 1702652; the end of its list could not be had
+KEPT_SECRETS = 2  # the newest signs; the one before may still sign retries
+DELIVERED_FOR_MS = 72 * 60 * 60 * 1000  # page 2517709
 _KEY = re.compile(r"sk_(test|live)_[A-Za-z0-9_]{8,200}", re.ASCII)
 
 
@@ -47,3 +50,30 @@ def check_account(tenant: Tenant, key: str, webhook_secret: str | None) -> None:
             f"A webhook secret has {SHORTEST_SECRET} characters or more and no white space.",
             param="webhook_secret",
         )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WebhookEndpoint:
+    """An endpoint at WooshPay; it may not tell its secret after its creation (page 42648310)."""
+
+    id: str
+    url: str
+    enabled_events: tuple[str, ...]
+    enabled: bool
+    created: Millis
+
+
+def endpoint_problems(endpoints: tuple[WebhookEndpoint, ...], url: str) -> list[str]:
+    """What is wrong with the endpoints of an account, as far as `url` goes; nothing when all is
+    well. Two endpoints of one address deliver every event twice, which is harmless and wasteful."""
+    ours = [each for each in endpoints if each.url == url]
+    if not ours:
+        return [f"no endpoint delivers to {url}"]
+    found = [f"{each.id} is disabled" for each in ours if not each.enabled]
+    for each in ours:
+        missing = [event for event in EVENTS if event not in each.enabled_events]
+        if missing and "*" not in each.enabled_events:
+            found.append(f"{each.id} does not deliver {', '.join(missing)}")
+    if len(ours) > 1:
+        found.append(f"{', '.join(each.id for each in ours)} deliver everything {len(ours)} times")
+    return found

@@ -29,6 +29,7 @@ from chalicelib.domain.money import Money
 from chalicelib.domain.payment_decisions import Changed
 from chalicelib.domain.payment_links import Offer, PaymentLink
 from chalicelib.domain.payments import Payment, ProviderSession
+from chalicelib.domain.provider_account import WebhookEndpoint
 from chalicelib.domain.psp_facts import IntentFact, PspEvent, RefundFact, RefundOutcome
 from chalicelib.domain.refunds import Refund, Step
 from chalicelib.usecases.failures import Claim
@@ -326,11 +327,23 @@ class Psp(Protocol):
         """Every payment intent made in [since, until), in pages. Raises PspUnavailable."""
         ...
 
-    def register_webhook(self, url: str, events: Sequence[str]) -> str:
-        """Have events delivered to `url`; the secret that signs them.
+    def register_webhook(self, url: str, events: Sequence[str], attempt: str = "") -> str:
+        """Have events delivered to `url`; the secret that signs them. Once for each `attempt`.
 
-        Raises PspRejected or PspUnavailable.
+        Raises PspRejected or PspUnavailable, as do the next three.
         """
+        ...
+
+    def webhook_endpoints(self) -> Sequence[WebhookEndpoint]:
+        """Every endpoint of the account."""
+        ...
+
+    def update_webhook(self, id: str, events: Sequence[str]) -> None:
+        """Have these events delivered to it."""
+        ...
+
+    def delete_webhook(self, id: str) -> None:
+        """Have nothing delivered to it any more, not even what is on its way."""
         ...
 
     def refund(self, refund: Refund) -> RefundOutcome:
@@ -365,6 +378,10 @@ class Vault(Protocol):
     """Where secrets are kept."""
 
     def keep_wooshpay_key(self, tenant: Tenant, key: str) -> None: ...
+    def webhook_secrets(self, merchant: MerchantId) -> Mapping[bool, Sequence[str]]:
+        """By mode (True is live), newest first."""
+        ...
+
     def keep_webhook_secrets(self, tenant: Tenant, secrets: Sequence[str]) -> None:
         """Newest first."""
         ...

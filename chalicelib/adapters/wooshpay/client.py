@@ -16,13 +16,18 @@ from chalicelib.adapters.wooshpay.bodies import intent_body, refund_body, sessio
 from chalicelib.adapters.wooshpay.http import Answer, NoAnswer, asked
 from chalicelib.adapters.wooshpay.minor_units import MinorUnits, NotExpressible
 from chalicelib.adapters.wooshpay.outcomes import refused
-from chalicelib.adapters.wooshpay.payloads import IntentShape, RefundShape, SessionShape
+from chalicelib.adapters.wooshpay.payloads import (
+    EndpointPage,
+    IntentShape,
+    RefundShape,
+    SessionShape,
+)
 from chalicelib.adapters.wooshpay.redirects import is_plain, redirect_in
 from chalicelib.adapters.wooshpay.translate import intent_fact, refund_fact
 from chalicelib.domain.errors import PspRejected, PspUnavailable
 from chalicelib.domain.ids import Millis, Tenant, intent_id, session_id
 from chalicelib.domain.payments import Payment, ProviderSession
-from chalicelib.domain.provider_account import is_safe_secret
+from chalicelib.domain.provider_account import WebhookEndpoint, is_safe_secret
 from chalicelib.domain.psp_facts import (
     Accepted,
     Declined,
@@ -92,18 +97,18 @@ class WooshPay:
         path = f"/v1/checkout/sessions/{quote(session, safe='')}/expire"
         self._done(path, f"expire_{session}")
 
-    def _done(self, path: str, key: str) -> None:
+    def _done(self, path: str, key: str, body: Mapping[str, Any] | None = None) -> None:
         try:
-            answer = self._post(path, {}, key)
+            answer = self._post(path, body or {}, key)
         except NoAnswer as error:
             raise PspUnavailable(f"WooshPay did not answer: {error}.") from error
         if not answer.ok:
             raise self._failed(answer)
 
-    def register_webhook(self, url: str, events: Sequence[str]) -> str:
-        """`POST /v1/webhook_endpoints` (page 42648310), once for each address."""
+    def register_webhook(self, url: str, events: Sequence[str], attempt: str = "") -> str:
+        """`POST /v1/webhook_endpoints` (page 42648310), once for each address and attempt."""
         body = {"url": url, "enabled_events": list(events)}
-        key = hashlib.sha256(url.encode()).hexdigest()
+        key = hashlib.sha256(f"{url}{attempt}".encode()).hexdigest()
         try:
             answer = self._post("/v1/webhook_endpoints", body, f"webhook_{key}")
         except NoAnswer as error:
@@ -112,6 +117,39 @@ class WooshPay:
         if answer.ok and isinstance(secret, str) and is_safe_secret(secret):
             return secret
         raise self._failed(answer)
+
+    def webhook_endpoints(self) -> list[WebhookEndpoint]:
+        """`GET /v1/webhook_endpoints` (page 42648473); secrets that it may show are not read."""
+        try:
+            page = EndpointPage.model_validate(self._get(f"/v1/webhook_endpoints?limit={LISTED}"))
+        except ValidationError as error:
+            raise PspUnavailable("WooshPay's answer makes no sense.") from error
+        return [
+            WebhookEndpoint(
+                id=each.id,
+                url=each.url,
+                enabled_events=tuple(each.enabled_events),
+                enabled=each.status == "enabled",
+                created=Millis(each.created),
+            )
+            for each in page.data
+        ]
+
+    def update_webhook(self, id: str, events: Sequence[str]) -> None:
+        """`POST /v1/webhook_endpoints/{id}` (page 42648393)."""
+        key = hashlib.sha256(f"{id}{events}".encode()).hexdigest()
+        body = {"enabled_events": list(events)}
+        self._done(f"/v1/webhook_endpoints/{quote(id, safe='')}", f"webhook_{key}", body)
+
+    def delete_webhook(self, id: str) -> None:
+        """`DELETE /v1/webhook_endpoints/{id}` (page 42648393)."""
+        path = f"/v1/webhook_endpoints/{quote(id, safe='')}"
+        try:
+            answer = asked(self.http, self.key, "DELETE", self.base + path)
+        except NoAnswer as error:
+            raise PspUnavailable(f"WooshPay did not answer: {error}.") from error
+        if not answer.ok:
+            raise self._failed(answer)
 
     def refund(self, refund: Refund) -> RefundOutcome:
         """`POST /v1/refunds` (page 51369554), under our refund's id; the amount is always sent."""

@@ -104,6 +104,22 @@ class DisputeShape(Shape):
     payment_intent: Text = None
 
 
+class EndpointShape(Shape):
+    """A webhook endpoint (page 42648310)."""
+
+    id: str
+    url: str
+    enabled_events: Strings = []
+    status: str = "enabled"
+    created: Instant = 0
+
+
+class EndpointPage(Shape):
+    """The endpoints of an account."""
+
+    data: list[EndpointShape]
+
+
 class EventData(Shape):
     """What an event is about."""
 
