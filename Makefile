@@ -62,9 +62,16 @@ fmt: $(STAMP) ## Format, and mend what can be mended
 	$(PY) -m ruff format .
 	$(PY) -m ruff check --fix .
 
-.PHONY: simulate bench package deploy
-simulate: ## The money simulator (not yet)
-	@echo "make simulate: the simulator is not there yet; make test runs the crash and race tests." >&2; exit 2
+HISTORIES ?= 2000
+SEED ?= 1
+JOBS ?= 2
+SIMULATE ?=
+
+.PHONY: simulate
+simulate: $(STAMP) ## The money simulator: HISTORIES=2000 SEED=1, SIMULATE='--exhaustive --mutants all'
+	@$(PY) -m simulator --histories $(HISTORIES) --seed $(SEED) --jobs $(JOBS) $(SIMULATE)
+
+.PHONY: bench package deploy
 bench: ## The benchmarks (not yet)
 	@echo "make bench: there are no benchmarks yet; make test counts the calls of each operation." >&2; exit 2
 package: ## The deployable bundle (not yet)

@@ -29,10 +29,10 @@ class Hunted:
 
 
 def hunt(mutant: Mutant, most: int = MOST, first: int = 1) -> Hunted:
-    """Look for a history in which the mutant is seen."""
-    with mutant.change():
-        for count, seed in enumerate(range(first, first + most), start=1):
+    """Look for a history in which the mutant is seen, and in which nothing is seen without it."""
+    for count, seed in enumerate(range(first, first + most), start=1):
+        with mutant.change():
             failures = history(seed).failures
-            if failures:
-                return Hunted(mutant.name, seed, count, failures[0].what)
+        if failures and not history(seed).failures:
+            return Hunted(mutant.name, seed, count, failures[0].what)
     return Hunted(mutant.name, None, most, "")

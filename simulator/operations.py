@@ -237,7 +237,7 @@ def _asked(turn: Turn, route: str, key: str | None, ask: Callable[[], str]) -> N
 
 
 def _same(turn: Turn, route: str, key: str | None, resource: str) -> None:
-    if key is None:
+    if key is None or not turn.world.stories.keeps_refunds:
         return
     shop, told = str(turn.shop.tenant.merchant), turn.world.told
     earlier = told.setdefault((shop, route.split()[0], key), resource)

@@ -9,6 +9,7 @@ from chalicelib.domain.money import Money
 from chalicelib.domain.refund_rules import RefundRequest
 from chalicelib.domain.refunds import RefundKeys
 from chalicelib.usecases.catalog import NewPrice, NewProduct
+from chalicelib.usecases.failures import Replayed
 from chalicelib.usecases.start_checkout import NewSession
 from simulator.deliveries import Delivery
 from simulator.scheduler import Actor
@@ -34,6 +35,8 @@ def _spawn(world: World, actors: list[Actor], story: str, run: Callable[[], obje
             run()
         except STORE_OR_RULE as error:
             world.scheduler.note(f"refused: {type(error).__name__}")
+        except Replayed as replayed:
+            world.scheduler.note(f"answered again {replayed.answer.body}")
 
     prefixes = () if story == "sweep" else world.shops[0].prefixes
     actor = Actor(f"{story}{len(actors)}", story, prefixes)

@@ -70,6 +70,17 @@ class Provider:
         self.expire(found[0])
         return Answer(200, {"id": session})
 
+    def cancel_intent(self, account: str, id: str) -> Answer:
+        """`POST /v1/payment_intents/{id}/cancel`."""
+        found = self.intents.get(id)
+        if found is None or found.account != account:
+            return _error(404, "No such payment_intent")
+        if found.status in FINAL or found.status == "processing":
+            return _error(400, f"The payment intent is {found.status}")
+        found.status, found.session_status = "canceled", "expired"
+        self._tell(found, "payment_intent.canceled")
+        return Answer(200, {"id": id})
+
     def refund(self, account: str, key: str, asked: Json) -> Answer:
         """`POST /v1/refunds`."""
         honoured = self.switches.keys_on_refunds

@@ -4,7 +4,8 @@ tables of the adapter.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 from chalicelib.adapters.wooshpay.minor_units import MinorUnits
@@ -14,7 +15,7 @@ from chalicelib.adapters.wooshpay.translate import intent_fact, refund_fact
 from chalicelib.domain.errors import PspRejected, PspUnavailable
 from chalicelib.domain.ids import Millis, Tenant, session_id
 from chalicelib.domain.money import Money
-from chalicelib.domain.payments import Payment, ProviderSession
+from chalicelib.domain.payments import NextAction, Payment, ProviderSession
 from chalicelib.domain.psp_facts import (
     Accepted,
     Declined,
@@ -26,7 +27,8 @@ from chalicelib.domain.psp_facts import (
     RefundOutcome,
 )
 from chalicelib.domain.refunds import Refund
-from chalicelib.usecases.ports import CreatedSession, Psp
+from chalicelib.usecases.ports import CreatedSession
+from simulator.endpoints import WithoutEndpoints
 from simulator.faults import Faults
 from simulator.provider import Answer, Provider
 from simulator.scheduler import Scheduler
@@ -49,7 +51,7 @@ class NoAnswer(Exception):
     """Nothing came back in time."""
 
 
-class SimPsp(Psp):
+class SimPsp(WithoutEndpoints):
     """The provider for one merchant and mode."""
 
     def __init__(
@@ -87,6 +89,17 @@ class SimPsp(Psp):
         """Close the page."""
         self._told("expire_session", lambda: self._provider.expire_session(self._account, session))
 
+    def create_intent(self, payment: Payment, return_url: str) -> CreatedSession:
+        """A payment at a wallet, without a page of the provider."""
+        created = self.create_session(payment, return_url, None)
+        action = NextAction("redirect_to_url", "redirect")
+        names = replace(created.provider, session=None, action=action)
+        return replace(created, provider=names)
+
+    def cancel_intent(self, intent: str) -> None:
+        """End a payment that nobody has paid."""
+        self._told("cancel_intent", lambda: self._provider.cancel_intent(self._account, intent))
+
     def intent(self, id: str) -> IntentFact:
         """The payment intent, perhaps as it was some minutes ago."""
         lag = self._lag("intent")
@@ -105,10 +118,6 @@ class SimPsp(Psp):
         for each in list(self._provider.intents.values()):
             if each.account == self._account and since <= each.created < until:
                 yield _intent(each.versions[-1][1])
-
-    def register_webhook(self, url: str, events: Sequence[str]) -> str:
-        """Not part of a history."""
-        raise PspUnavailable("Endpoints are registered before a history begins.")
 
     def refund(self, refund: Refund) -> RefundOutcome:
         """The refund under its own id, and what the adapter's table makes of the answer."""

@@ -1,7 +1,6 @@
 """What came of many histories, as tables for people and as JSON."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
 from typing import Any
 
 from simulator.exhaustive import Enumerated
@@ -9,6 +8,7 @@ from simulator.history import Outcome
 from simulator.killing import Hunted
 from simulator.strokes import EVERY
 
+NUMBERS = ("histories", "operations", "steps", "store_calls", "psp_calls", "digest")
 GOALS: Mapping[str, tuple[str, ...]] = {
     "over-refund refused": ("over-refund refused",),
     "refund in progress refused": ("refused RefundInProgress",),
@@ -91,7 +91,10 @@ def mutants_table(hunted: Sequence[Hunted]) -> str:
 def as_json(total: Outcome, seconds: float, first: int) -> dict[str, Any]:
     """The same for machines."""
     return {
-        **asdict(total),
+        **{name: getattr(total, name) for name in NUMBERS},
+        "faults": dict(total.faults),
+        "crash_points": {name: total.hits[name] for name in EVERY},
+        "violations": [str(each) for each in total.failures],
         "first_seed": first,
         "seconds": round(seconds, 2),
         "goals": goals_of(total),

@@ -44,9 +44,11 @@ def _refund_stroke(refund: Update, moves: bool) -> str:
     told = str(status.value) if isinstance(status, Assign) else ""
     if moves:
         return {"posted": "post", "voided": "void", "reversed": "reverse"}[told]
-    if not told:
-        return "put off" if "attempts" in refund.changes else "name"
-    return "lease" if "lease_owner" in refund.changes else "note"
+    if "lease_owner" in refund.changes:
+        return "lease"
+    if told:
+        return "note"
+    return "put off" if "attempts" in refund.changes else "name"
 
 
 Place = tuple[str, str]  # the stroke, and how it ended
