@@ -33,6 +33,7 @@ ROUND_MS = 40_000  # no new work after that: what is left is due in the next rou
 MOST = 100
 RECOVERED_FOR_MS = 20 * 60 * 60_000
 MINUTE_MS = 60_000
+FAILED_MS = 2 * MINUTE_MS
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +64,20 @@ class Sweeper:
                 done[due.kind.value] += 1
             except (TautanError, StoreUnavailable, Lost):
                 done["failed"] += 1  # it stays due
+                self._make_room(due, cause)
         self.store.beat(LEASE, owner, self.clock())
         return done
+
+    def _make_room(self, due: Due, cause: Cause) -> None:
+        """A payment that cannot be looked at comes again a little later: the longest due come
+        first, and a merchant whose key was taken back must not keep all others waiting."""
+        if due.kind is not DueKind.PAYMENT:
+            return
+        with suppress(StoreUnavailable, Lost):
+            payment = self.store.payment(due.tenant, PaymentId(due.id))
+            if payment is not None and _is_due(payment.due_at, cause.at):
+                later = Millis(cause.at + FAILED_MS)
+                self.store.put_off_payment(payment, replace(payment, due_at=later))
 
     def look(self, due: Due, cause: Cause) -> None:
         """Look at one thing that is due; raises TautanError, StoreUnavailable or Lost."""

@@ -1,4 +1,4 @@
-"""The end of a refund that is open: what is asked, what counts as evidence, when a person is called."""
+"""The end of a refund that is open: what is asked, what is evidence, when a person is called."""
 
 from collections.abc import Callable
 from dataclasses import replace
