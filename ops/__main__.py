@@ -10,13 +10,14 @@ from chalicelib.config import ConfigError
 from chalicelib.domain.errors import TautanError
 from chalicelib.usecases.failures import StoreUnavailable
 from ops import books
+from ops.doctor import doctor
 from ops.local import NoStack, use_local_stack
 from ops.merchants import merchants
 from ops.webhooks import webhooks
 
 cli = typer.Typer(no_args_is_help=True, add_completion=False, help="Tautan's operator command.")
 cli.add_typer(merchants, name="merchant")
-for command in (books.ledger, books.audit, books.compare, books.sweep):
+for command in (books.ledger, books.audit, books.compare, books.sweep, doctor):
     cli.command()(command)
 cli.add_typer(webhooks, name="webhook")
 cli.add_typer(books.discrepancies, name="discrepancy")
