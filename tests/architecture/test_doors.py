@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator
 
 from app import app
-from tests.architecture.source import ROOT, nodes, texts
+from tests.architecture.source import ROOT, files, nodes, parsed, texts
 
 KEY = "a merchant's secret key"
 SHOPPER = "shoppers have no account; the slug is unguessable, and looking writes nothing"
@@ -29,6 +29,12 @@ ROUTES = {
     "GET /v1/checkout/sessions": KEY,
     "GET /v1/checkout/sessions/{id}": KEY,
     "GET /v1/checkout/sessions/{id}/line_items": KEY,
+    "POST /v1/checkout/sessions/{id}/expire": KEY,
+    "POST /v1/payment_intents": KEY,
+    "GET /v1/payment_intents": KEY,
+    "GET /v1/payment_intents/{id}": KEY,
+    "POST /v1/payment_intents/{id}/cancel": KEY,
+    "GET /v1/payment_methods/capabilities": KEY,
     "POST /v1/refunds": KEY,
     "GET /v1/refunds": KEY,
     "GET /v1/refunds/{id}": KEY,
@@ -42,19 +48,35 @@ ROUTES = {
 }
 
 
+def constants(tree: ast.Module) -> dict[str, str]:
+    """The texts that a module names."""
+    return {
+        target.id: node.value.value
+        for node in tree.body
+        if isinstance(node, ast.Assign)
+        and isinstance(node.value, ast.Constant)
+        and isinstance(node.value.value, str)
+        for target in node.targets
+        if isinstance(target, ast.Name)
+    }
+
+
 def declared() -> Iterator[tuple[str, str]]:
     """Each route with the decorator that made it, as the source of chalicelib/web says."""
-    for _, node in nodes("web"):
-        if not isinstance(node, ast.FunctionDef):
-            continue
-        for each in node.decorator_list:
-            if not isinstance(each, ast.Call) or not isinstance(each.func, ast.Name):
+    for file in files("web"):
+        named = constants(parsed(file))
+        for node in ast.walk(parsed(file)):
+            if not isinstance(node, ast.FunctionDef):
                 continue
-            if not each.func.id.endswith("_route"):
-                continue
-            methods, path = ast.literal_eval(each.args[1]), ast.literal_eval(each.args[2])
-            for method in [methods] if isinstance(methods, str) else methods:
-                yield f"{method} {path}", each.func.id
+            for each in node.decorator_list:
+                if not isinstance(each, ast.Call) or not isinstance(each.func, ast.Name):
+                    continue
+                if not each.func.id.endswith("_route"):
+                    continue
+                methods, at = ast.literal_eval(each.args[1]), each.args[2]
+                path = named[at.id] if isinstance(at, ast.Name) else ast.literal_eval(at)
+                for method in [methods] if isinstance(methods, str) else methods:
+                    yield f"{method} {path}", each.func.id
 
 
 def test_the_route_table_is_this_one() -> None:

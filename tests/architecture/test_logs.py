@@ -17,7 +17,7 @@ CANARY = "KENARI"
 EMAIL = f"{CANARY.lower()}@shop.example"
 ANSWERED = {
     "event", "request_id", "route", "status", "duration_ms", "merchant", "livemode", "session",
-    "payment_link", "refund", "outcome", "psp_event", "error",
+    "payment_link", "payment_intent", "refund", "outcome", "psp_event", "error",
 }  # fmt: skip
 FAILED = {"event", "request_id", "error", "at"}
 
@@ -78,8 +78,20 @@ def through_every_door(world: World, a: Merchant) -> list[str]:
     world.control(f"/payment_intents/{session['psp']['payment_intent']}/approve")
     world.deliver(a, session, "payment_intent.succeeded").ok()
     refund = {"checkout_session": session["id"], "amount": 5000, **text}
-    a.api.post("/v1/refunds", refund).ok()
-    for path in ("products", "prices", "payment_links", "checkout/sessions", "refunds"):
+    a.api.post("/v1/refunds", refund, CANARY).ok()
+    other = a.api.post("/v1/checkout/sessions", session_of(**text), CANARY).ok()
+    a.api.post(f"/v1/checkout/sessions/{other['id']}/expire", {}, CANARY).ok()
+    intent = other["payment_intent"]
+    a.api.post(f"/v1/payment_intents/{intent}/cancel", {}, CANARY)
+    rooms = (
+        "products",
+        "prices",
+        "payment_links",
+        "checkout/sessions",
+        "payment_intents",
+        "refunds",
+    )
+    for path in rooms:
         a.api.get(f"/v1/{path}").ok()
         a.api.get(f"/v1/{path}/{CANARY}")
         a.api.get(f"/v1/{path}?starting_after={CANARY}&{CANARY}={a.secret_key}")

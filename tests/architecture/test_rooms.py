@@ -14,8 +14,13 @@ from chalicelib.web.errors import STATUS
 from tests.architecture.source import PACKAGE, ROOT, files, nodes, parsed, texts
 
 RULES = ("domain", "usecases")
-PREFIX = re.compile(r"(^|[#{}])(M|KEY|PRODUCT|PRICE|LINK|SLUG|PAY|LG|RF|IDEM|EVT|PSP)#")
-SORT_KEYS = {"MERCHANT", "PRODUCT", "PRICE", "LINK", "SLUG", "PAY", "RF", "IDEM", "EVT", "PSP"}
+PREFIX = re.compile(
+    r"(^|[#{}])(M|KEY|PRODUCT|PRICE|LINK|SLUG|PAY|LG|RF|IDEM|EVT|PSP|DISC|LEASE|DUE)#"
+)
+SORT_KEYS = {
+    "MERCHANT", "PRODUCT", "PRICE", "LINK", "SLUG", "PAY", "RF", "IDEM", "EVT", "PSP", "DISC",
+    "LEASE",
+}  # fmt: skip
 
 
 def test_the_import_contracts_hold() -> None:
@@ -38,9 +43,11 @@ def is_registration(node: ast.stmt) -> bool:
 
 
 def is_setting(node: ast.stmt) -> bool:
-    """`app = Chalice(…)` or `app.… = constant`."""
+    """`app = Chalice(…)`, `app.… = constant`, or a tuple of names (the rooms)."""
     if not isinstance(node, ast.Assign):
         return False
+    if isinstance(node.value, ast.Tuple):
+        return all(isinstance(each, ast.Name) for each in node.value.elts)
     made = isinstance(node.value, ast.Call) and ast.unparse(node.value.func) == "Chalice"
     return made or isinstance(node.value, ast.Constant)
 
