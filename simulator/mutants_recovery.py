@@ -59,7 +59,7 @@ def deferred_dropped() -> Iterator[None]:
 
 @mutant("a refund that is taken on is never asked after")
 def pending_not_asked() -> Iterator[None]:
-    def resting(resolver: Resolver, refund: Refund, cause: Any) -> Refund:
+    def resting(resolver: Resolver, refund: Refund, *_: Any) -> Refund:
         return refund
 
     with patched(Resolver, "_ask_after", resting):

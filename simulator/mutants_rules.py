@@ -7,10 +7,10 @@ from typing import Any
 from chalicelib.domain import payment_decisions, refund_rules
 from chalicelib.domain.payments import PaymentStatus
 from chalicelib.usecases import (
+    begin_payment,
     idempotency,
     receive_psp_event,
     request_refund,
-    start_checkout,
 )
 from simulator.changes import collector, patched, unguarded
 from simulator.killing import Mutant
@@ -70,5 +70,5 @@ def fingerprint_ignored() -> Iterator[None]:
     def blind(taken: Any, claim: Any) -> Any:
         return idempotency.earlier(replace(taken, fingerprint=claim.fingerprint), claim)
 
-    with patched(request_refund, "earlier", blind), patched(start_checkout, "earlier", blind):
+    with patched(request_refund, "earlier", blind), patched(begin_payment, "earlier", blind):
         yield

@@ -32,7 +32,7 @@ GOALS: Mapping[str, tuple[str, ...]] = {
     "answer replayed": ("answer replayed",),
     "key in use": ("refused IdempotencyKeyInUse",),
     "key reused": ("refused IdempotencyKeyReused",),
-    "link sold out": ("refused PaymentLinkInactive",),
+    "link sold out": ("refused PaymentLinkLimitReached",),
     "token forgotten": ("token forgotten",),
 }
 
