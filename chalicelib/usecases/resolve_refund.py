@@ -5,6 +5,7 @@ them commute: one holds the lease, and the first to write the end has written it
 """
 
 from dataclasses import dataclass, replace
+from typing import assert_never
 
 from chalicelib.domain.discrepancies import Discrepancy, DiscrepancyKind
 from chalicelib.domain.errors import PspError, PspRejected, TautanError
@@ -132,6 +133,8 @@ class Resolver:
                 refund = replace(refund, absent_since=since)
             case Unclear(why):
                 refund = replace(refund, failure=why)
+            case _:
+                assert_never(evidence)
         unknown = waiting(refund, RefundStatus.UNKNOWN, cause.at, refund.failure)
         return self._note(unknown, cause)
 

@@ -248,6 +248,16 @@ def test_whoever_dies_holding_the_last_use_goes_on_with_it(crash: str) -> None:
     assert shop.pays(payment).use is Use.SPENT
 
 
+def test_the_same_tap_goes_on_at_once_with_a_beginning_that_was_cut_off() -> None:
+    shop = Shop()
+    shop.world.psp.before = crash_at("create_session")
+    with pytest.raises(Crash):
+        shop.tapped("a")
+    payment = shop.tapped("a")
+    assert payment.provider == shop.world.psp.page_of(payment).provider
+    assert (shop.world.only_payment(), shop.uses) == (payment, (0, 0))
+
+
 def test_nobody_going_on_gives_the_use_back_after_the_hour() -> None:
     shop = Shop()
     world = shop.world

@@ -62,6 +62,27 @@ def test_a_merchant_gets_a_key_that_opens_and_is_kept_nowhere(livemode: bool) ->
 # --- WooshPay -------------------------------------------------------------------------------
 
 
+def test_a_merchant_that_cannot_be_connected_is_not_left_behind() -> None:
+    world = World()
+    seen: list[Tenant] = []
+
+    def connect(tenant: Tenant) -> None:
+        seen.append(tenant)
+        raise PspUnavailable("WooshPay does not take our key (401).")
+
+    with pytest.raises(PspUnavailable):
+        create_merchant(
+            world.store, world.mint, name="Toko", livemode=False, now=NOW, connect=connect
+        )
+    assert len(seen) == 1
+    assert world.engine.everything() == []
+    made = create_merchant(
+        world.store, world.mint, name="Toko", livemode=False, now=NOW, connect=seen.append
+    )
+    assert seen[1] == made.tenant
+    assert world.store.merchant(made.merchant.id) == made.merchant
+
+
 def test_connecting_registers_the_webhook_and_keeps_key_and_secret() -> None:
     world, vault = World(), MemoryVault()
     connect_wooshpay(vault, world.psps, world.tenant, KEY, None, URL)

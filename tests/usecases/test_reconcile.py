@@ -136,6 +136,13 @@ def test_an_unpaid_intent_of_nobody_is_nobodys_business() -> None:
     assert (found.agreed, found.healed, found.found) == (0, 0, [])
 
 
+def test_a_second_intent_of_a_payment_that_nobody_paid_is_no_duplicate() -> None:
+    world, psp = a_world()
+    paid = world.paid()
+    psp.more.append(an_intent_fact(IntentStatus.CANCELED, intent="pi_twin", payment=paid.id))
+    assert compared(world).found == []
+
+
 # --- what differs -----------------------------------------------------------------------------
 
 
