@@ -14,6 +14,8 @@ from chalicelib.domain.merchants import ApiKey, Merchant, Policy
 from chalicelib.domain.money import Money
 from chalicelib.domain.payment_links import LinkItem, PaymentLink
 from chalicelib.domain.payments import (
+    Direct,
+    NextAction,
     Payment,
     PaymentStatus,
     ProviderSession,
@@ -74,12 +76,19 @@ REVIEW = st.builds(
     at=INSTANT,
     verdict=MAYBE,
 )
+ACTION = st.builds(NextAction, TEXT, TEXT)
+PROVIDER = st.builds(ProviderSession, st.none() | NAME, NAME, MAYBE, st.none() | ACTION)
+DIRECT = st.builds(
+    Direct, method=NAME, return_url=TEXT, description=MAYBE, merchant_order_id=MAYBE,
+    billing=METADATA,
+)  # fmt: skip
 PAYMENT = st.builds(
     Payment, id=NAME, tenant=TENANT, created=INSTANT, amount=MONEY,
     items=st.lists(LINE, max_size=2).map(tuple), payment_method_types=TEXTS, expires_at=INSTANT,
     secret=TEXT, payment_link=st.none() | NAME, success_url=MAYBE, cancel_url=MAYBE,
-    client_reference_id=MAYBE, customer_email=MAYBE, metadata=METADATA,
-    provider=st.none() | st.builds(ProviderSession, st.none() | NAME, NAME, MAYBE),
+    client_reference_id=MAYBE, customer_email=MAYBE, metadata=METADATA, passed_on=METADATA,
+    direct=st.none() | DIRECT,
+    provider=st.none() | PROVIDER,
     status=st.sampled_from(PaymentStatus), totals=st.builds(Totals, COUNT, COUNT, COUNT, COUNT),
     method=MAYBE, paid_at=st.none() | INSTANT, review=st.none() | REVIEW,
     use=st.none() | st.sampled_from(Use), refund_inflight=st.none() | NAME, seq=COUNT, due_at=DUE,

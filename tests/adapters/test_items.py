@@ -58,12 +58,14 @@ def stored(item: Item) -> Item:
 
 
 @given(MERCHANT, API_KEY)
+@settings(deadline=None)
 def test_merchants_and_keys_come_back_as_they_were(merchant: Merchant, key: ApiKey) -> None:
     assert merchant_from_item(stored(merchant_to_item(merchant))) == merchant
     assert api_key_from_item(stored(api_key_to_item(key))) == key
 
 
 @given(PRODUCT, PRICE, LINK)
+@settings(deadline=None)
 def test_the_catalog_comes_back_as_it_was(
     product: Product, price: Price, link: PaymentLink
 ) -> None:
@@ -106,6 +108,7 @@ def test_a_merchant_from_before_there_were_policies_has_everything_held() -> Non
 
 
 @given(REFUND, ENTRY)
+@settings(deadline=None)
 def test_refunds_and_entries_come_back_as_they_were(refund: Refund, entry: LedgerEntry) -> None:
     assert refund_from_item(stored(refund_to_item(refund))) == refund
     assert ledger_from_item(stored(ledger_to_item(entry))) == entry
@@ -165,6 +168,7 @@ def test_whether_it_is_disputed_is_kept_beside_the_disputes(status: DisputeStatu
 
 
 @given(REFUND, REFUND)
+@settings(deadline=None)
 def test_a_settlement_makes_the_end_of_a_refund_what_it_is(before: Refund, end: Refund) -> None:
     end = replace(
         before, status=end.status, in_doubt=end.in_doubt, failure=end.failure, lease_until=0,

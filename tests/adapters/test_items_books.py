@@ -42,7 +42,7 @@ def stored(item: Item) -> Item:
 
 
 @given(FACT)
-@settings(max_examples=300)
+@settings(deadline=None, max_examples=300)
 def test_facts_come_back_as_they_were(fact: Fact) -> None:
     assert fact_from_item(stored(fact_to_item(fact))) == fact
 
@@ -96,6 +96,7 @@ def test_an_event_that_has_ended_is_kept_without_what_it_said(status: EventStatu
 
 
 @given(CLAIM)
+@settings(deadline=None)
 def test_claims_come_back_as_they_were(claim: Claim) -> None:
     assert claim_from_item(stored(claim_to_item(claim))) == claim
 
@@ -106,6 +107,7 @@ def test_a_claim_without_an_answer_has_room_for_one() -> None:
 
 
 @given(DISCREPANCY)
+@settings(deadline=None)
 def test_discrepancies_come_back_as_they_were(found: Discrepancy) -> None:
     item = stored(discrepancy_to_item(found))
     assert discrepancy_from_item(item) == found
@@ -124,6 +126,7 @@ DUES = st.builds(
 
 
 @given(DUES)
+@settings(deadline=None)
 def test_what_is_due_is_read_from_its_place(due: Due) -> None:
     partition, place = due_place(due)
     assert due_at_place(place) == due
@@ -131,6 +134,7 @@ def test_what_is_due_is_read_from_its_place(due: Due) -> None:
 
 
 @given(DUES, DUES)
+@settings(deadline=None)
 def test_places_sort_by_time(one: Due, other: Due) -> None:
     places = due_place(one)[1], due_place(other)[1]
     if one.at != other.at:

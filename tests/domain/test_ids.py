@@ -6,7 +6,7 @@ from dataclasses import replace
 from hashlib import sha256
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from ulid import ULID as REAL
 
@@ -41,6 +41,7 @@ ULID = ulid(7)
 
 
 @given(st.integers(0, 2**48 - 2))
+@settings(deadline=None)
 def test_the_first_ulid_of_an_instant_is_below_all_that_are_born_then_and_above_all_before(
     at: int,
 ) -> None:
@@ -92,6 +93,7 @@ def test_what_has_not_exactly_the_form_names_no_payment(text: str) -> None:
 
 
 @given(st.text(max_size=60))
+@settings(deadline=None)
 def test_whatever_is_asked_for_is_a_payment_or_nothing(text: str) -> None:
     assert payment_id(text) is None
 

@@ -1,7 +1,7 @@
 """The ledger: deltas that keep the books, and the fold that checks them."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chalicelib.domain.ledger import Totals, fold, posted, reserved, reversed_, voided
@@ -75,6 +75,7 @@ MOVES = st.lists(
 
 
 @given(MOVES)
+@settings(deadline=None)
 def test_whatever_moves_are_allowed_the_sum_stays_what_was_captured(
     moves: list[tuple[object, int]],
 ) -> None:

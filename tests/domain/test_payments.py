@@ -4,17 +4,18 @@ from dataclasses import replace
 
 import pytest
 
-from chalicelib.domain.errors import CheckoutSessionExpired
+from chalicelib.domain.errors import CheckoutSessionExpired, PaymentNotOpen
 from chalicelib.domain.ids import Millis
 from chalicelib.domain.ledger import EntryKind, Totals
 from chalicelib.domain.payments import (
     LIMITED_LIFETIME_MS,
     RANKS,
     SESSION_LIFETIME_MS,
+    NextAction,
     PaymentStatus,
 )
 from chalicelib.domain.psp_facts import DisputeStatus
-from tests.builders import NOW, a_cause, a_payment, in_review
+from tests.builders import NOW, a_cause, a_payment, a_provider, in_review
 
 P, D = PaymentStatus, DisputeStatus
 CAUSE = a_cause(at=NOW + 5)
@@ -49,6 +50,52 @@ def test_the_sessions_status_before_and_after_a_day(
 
 def test_a_payment_in_review_is_complete() -> None:
     assert in_review(a_payment()).session_status(NOW) == "complete"
+
+
+SEEN = {  # as it stands -> the intent's status before its end and after it
+    P.UNPAID: ("requires_payment_method", "canceled"),
+    P.PROCESSING: ("processing", "processing"),
+    P.FAILED: ("requires_payment_method", "canceled"),
+    P.CANCELED: ("canceled", "canceled"),
+    P.EXPIRED: ("canceled", "canceled"),
+    P.PAID: ("succeeded", "succeeded"),
+}
+
+
+@pytest.mark.parametrize("bound", [True, False])
+@pytest.mark.parametrize(("status", "seen"), SEEN.items())
+def test_the_intents_status_in_wooshpays_words(
+    status: PaymentStatus, seen: tuple[str, str], bound: bool
+) -> None:
+    payment = a_payment(status=status, bound=bound)
+    end = Millis(NOW + SESSION_LIFETIME_MS)
+    assert (payment.intent_status(Millis(end - 1)), payment.intent_status(end)) == seen
+
+
+@pytest.mark.parametrize("status", list(P))
+def test_an_action_is_required_only_before_the_first_try(status: PaymentStatus) -> None:
+    chosen = replace(a_provider(), action=NextAction("redirect_to_url", "redirect_to_url"))
+    payment = a_payment(status=status, provider=chosen)
+    expected = "requires_action" if status is P.UNPAID else SEEN[status][0]
+    assert payment.intent_status(NOW) == expected
+    assert payment.intent_status(payment.expires_at) == SEEN[status][1]
+
+
+@pytest.mark.parametrize("status", list(P))
+def test_only_what_is_open_can_be_ended(status: PaymentStatus) -> None:
+    payment = a_payment(status=status)
+    if payment.session_status(NOW) == "open":
+        payment.must_be_open(NOW)
+    else:
+        with pytest.raises(PaymentNotOpen) as refused:
+            payment.must_be_open(NOW)
+        said = payment.intent_status(NOW)
+        assert refused.value.message == f"The payment is {said}; only an open one ends."
+    for over in (Millis(payment.expires_at), Millis(payment.expires_at + 1)):
+        with pytest.raises(PaymentNotOpen):
+            payment.must_be_open(over)
+    with pytest.raises(PaymentNotOpen):
+        in_review(payment).must_be_open(NOW)
 
 
 def test_a_session_can_be_paid_until_its_end() -> None:

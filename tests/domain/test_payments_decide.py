@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chalicelib.domain.discrepancies import Discrepancy, DiscrepancyKind
@@ -256,6 +256,7 @@ WORDS = st.lists(FACTS | st.builds(an_expiry, session=st.sampled_from([SESSION, 
 
 
 @given(WORDS)
+@settings(deadline=None)
 def test_whatever_is_told_the_rank_never_falls_and_the_books_balance(words: list[object]) -> None:
     payment = a_payment()
     for word in words:

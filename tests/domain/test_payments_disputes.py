@@ -4,7 +4,7 @@ from dataclasses import replace
 from itertools import permutations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chalicelib.domain.ledger import EntryKind, LedgerEntry, Totals
@@ -130,6 +130,7 @@ DISPUTES = st.builds(a_dispute, st.sampled_from(D), dispute=st.sampled_from(["a"
 
 
 @given(st.lists(DISPUTES, max_size=12), st.data())
+@settings(deadline=None)
 def test_any_order_of_the_same_facts_ends_alike(
     facts: list[DisputeFact], data: st.DataObject
 ) -> None:

@@ -11,6 +11,7 @@ from chalicelib.domain.payment_decisions import (
     Unchanged,
     close_review,
     decide,
+    decide_canceled,
     decide_expired,
     decide_over,
     refused_at_once,
@@ -149,6 +150,26 @@ def test_a_use_is_returned_by_the_end_and_not_by_a_try_that_failed(
     decision = decide(using(Use.HELD), an_intent_fact(word), CAUSE)
     assert isinstance(decision, Changed)
     assert decision.payment.use is use
+
+
+@pytest.mark.parametrize("status", [P.UNPAID, P.PROCESSING])
+@pytest.mark.parametrize("use", USES)
+def test_a_payment_that_the_merchant_ended_is_canceled_and_gives_back_its_use(
+    status: PaymentStatus, use: Use | None
+) -> None:
+    payment = using(use, status)
+    after = replace(payment, status=P.CANCELED, use=Use.RETURNED if use is Use.HELD else use, seq=1)
+    canceled = Changed(after, an_entry(EntryKind.STATUS, "canceled"))
+    assert decide_canceled(payment, CAUSE) == canceled
+
+
+@pytest.mark.parametrize("status", [P.FAILED, P.CANCELED, P.EXPIRED, P.PAID])
+@pytest.mark.parametrize("use", USES)
+def test_what_has_ended_already_is_as_if_it_were_over(
+    status: PaymentStatus, use: Use | None
+) -> None:
+    payment = using(use, status)
+    assert decide_canceled(payment, CAUSE) == decide_over(payment, CAUSE)
 
 
 # --- refused at once --------------------------------------------------------------------------

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chalicelib.domain.ids import RefundId
@@ -152,6 +152,7 @@ def test_more_cannot_come_back_than_went() -> None:
 
 
 @given(st.lists(st.integers(1, 9_000), max_size=8))
+@settings(deadline=None)
 def test_whatever_goes_back_without_us_never_more_is_counted_than_came_in(
     amounts: list[int],
 ) -> None:
