@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
+from chalicelib.adapters.dynamodb.writes import Put
 from chalicelib.domain import payment_decisions, refund_outcomes
 from chalicelib.domain.payment_decisions import Changed
 from chalicelib.domain.psp_facts import Declined, InDoubt, RefundFactStatus
@@ -11,12 +12,11 @@ from chalicelib.domain.refunds import Refund, RefundStatus
 from chalicelib.usecases import (
     apply_refund_fact,
     receive_psp_event,
-    request_refund,
     resolve_refund,
 )
 from chalicelib.usecases.keep_event import Keeper
 from simulator import psp as psps
-from simulator.changes import collector, original, patched, unguarded
+from simulator.changes import Group, collector, original, patched, rewritten, unguarded
 from simulator.killing import Mutant
 from simulator.psp import SimPsp
 
@@ -163,16 +163,18 @@ def external_ignored() -> Iterator[None]:
 
 @mutant("a refund is free for the sweeper while its request still sends it")
 def reserved_without_lease() -> Iterator[None]:
-    reserve = original(request_refund, "reserve")
+    def bare(stroke: str, group: Group) -> Group:
+        if stroke != "reserve":
+            return group
+        free = {"status": RefundStatus.RESERVED.value, "lease_until": 0}
+        return [
+            replace(each, item={**each.item, **free})
+            if isinstance(each, Put) and each.name == "refund"
+            else each
+            for each in group
+        ]
 
-    def bare(payment: Any, request: Any, **more: Any) -> Any:
-        step = reserve(payment, request, **more)
-        open_to_all = replace(
-            step.refund, status=RefundStatus.RESERVED, lease_until=0, due_at=more["cause"].at
-        )
-        return replace(step, refund=open_to_all)
-
-    with patched(request_refund, "reserve", bare):
+    with rewritten(bare):
         yield
 
 

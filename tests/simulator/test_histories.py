@@ -29,7 +29,6 @@ SAMPLE = [
         "new_provider_key",
         "release_on_timeout",
         "reserve_unguarded",
-        "reserved_without_lease",
         "tenant_prefix_dropped",
         "unconditional_finish",
         "zombie_unfenced",
