@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-from chalicelib.adapters.dynamodb.writes import Put
+from chalicelib.adapters.dynamodb.writes import Item, Put
 from chalicelib.domain import payment_decisions, refund_outcomes
 from chalicelib.domain.payment_decisions import Changed
 from chalicelib.domain.psp_facts import Declined, InDoubt, RefundFactStatus
@@ -166,7 +166,7 @@ def reserved_without_lease() -> Iterator[None]:
     def bare(stroke: str, group: Group) -> Group:
         if stroke != "reserve":
             return group
-        free = {"status": RefundStatus.RESERVED.value, "lease_until": 0}
+        free: Item = {"status": RefundStatus.RESERVED.value, "lease_until": 0}
         return [
             replace(each, item={**each.item, **free})
             if isinstance(each, Put) and each.name == "refund"

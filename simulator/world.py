@@ -14,7 +14,7 @@ from chalicelib.domain.payments import Payment
 from chalicelib.domain.refunds import RefundKeys
 from chalicelib.usecases.asking import Asking
 from chalicelib.usecases.catalog import NewPrice, NewProduct
-from chalicelib.usecases.failures import Claimed, StoreUnavailable
+from chalicelib.usecases.failures import StoreUnavailable
 from chalicelib.usecases.ports import Clock, Psp
 from chalicelib.usecases.start_checkout import NewSession
 from simulator.deliveries import Deliveries, Delivery
@@ -30,7 +30,7 @@ from simulator.stories import Ports, Stories
 from simulator.switches import HOUR, Switches
 
 SWEEP_MS = 60_000
-STORE_OR_RULE = (TautanError, StoreUnavailable, Claimed)
+STORE_OR_RULE = (TautanError, StoreUnavailable)
 
 
 @dataclass(eq=False, slots=True)
