@@ -191,7 +191,7 @@ shapes: dict[str, Callable[[Json], Any]] = {
 
 
 @settings(
-    max_examples=500,
+    max_examples=2_000,
     deadline=None,
     database=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
@@ -223,7 +223,7 @@ def knock_at_random(world: World, door: str, event: bytes, data: st.DataObject) 
     assert "Traceback" not in reply.text
 
 
-def test_500_strangers_get_400_and_leave_no_trace(
+def test_2000_strangers_get_400_and_leave_no_trace(
     world: World, a: Merchant, one: tuple[Json, bytes]
 ) -> None:
     with world.untouched():
