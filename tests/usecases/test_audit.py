@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from chalicelib.adapters.dynamodb import keys
+from chalicelib.adapters.dynamodb.writes import Key
 from chalicelib.domain.ids import PaymentId, RefundId
 from chalicelib.domain.payments import Payment
 from chalicelib.domain.psp_facts import Accepted, IntentStatus, RefundFactStatus
@@ -31,7 +32,7 @@ class Books:
         """What the audit says."""
         return audit_payment(self.world.store, self.world.tenant, self.payment.id)
 
-    def item(self, key: keys.Key) -> dict[str, Any]:
+    def item(self, key: Key) -> dict[str, Any]:
         """An item as it lies in the engine, to be damaged."""
         found: Any = self.world.engine._partitions[key.pk][key.sk]
         return dict_of(found)
@@ -48,7 +49,7 @@ class Books:
         """Damage an entry of the ledger."""
         self.item(keys.ledger_key(self.world.tenant, self.payment.id, seq)).update(changes)
 
-    def lose(self, key: keys.Key) -> None:
+    def lose(self, key: Key) -> None:
         """An item is gone."""
         del self.world.engine._partitions[key.pk][key.sk]
 
@@ -188,7 +189,7 @@ def test_every_loss_of_one_item_of_a_write_group_is_found() -> None:
     assert len(money) == 1 + 4 + 2
     for pk, sk in money:
         books = Books()
-        books.lose(keys.Key(str(pk), str(sk)))
+        books.lose(Key(str(pk), str(sk)))
         assert books.found, (pk, sk)
 
 

@@ -155,12 +155,8 @@ def refund_history(seed: int, end: RefundFactStatus) -> object:
             Told("evt_end", last),
             Told("evt_end_nameless", nameless),
             Told("evt_end_late", nameless, trusted=False),
-            # A refund that failed after it had succeeded: told first, or last
-            *(
-                [Told("evt_succeeded", replace(last, status=F.SUCCEEDED))]
-                if end is F.FAILED
-                else []
-            ),
+            # What failed may have succeeded before: that is told first, last or between.
+            *([Told("evt_before", succeeded)] if end is F.FAILED else []),
         ],
     )
     settled(world)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from chalicelib.domain.discrepancies import Discrepancy, DiscrepancyKind, DiscrepancyStatus
+from chalicelib.domain.discrepancies import DiscrepancyKind, DiscrepancyStatus
 from chalicelib.domain.ids import Millis, session_id
 from chalicelib.domain.ledger import Totals
 from chalicelib.domain.money import Money
@@ -66,14 +66,9 @@ def compared(world: World, since: Millis = SINCE, until: Millis = UNTIL) -> Comp
     return world.reconciler.compare(world.tenant, since, until, cause)
 
 
-def kinds(found: Compared) -> list[tuple[D, str]]:
+def kinds(found: Compared) -> list[tuple[DiscrepancyKind, str]]:
     """What was found, and about what."""
     return [(each.kind, each.subject) for each in found.found]
-
-
-def noted(world: World) -> dict[D, Discrepancy]:
-    """Every discrepancy by its kind."""
-    return {each.kind: each for each in world.discrepancies()}
 
 
 def intent_of(payment: Payment) -> str:
@@ -206,7 +201,7 @@ def livemode(world: World, psp: ListingPsp) -> str:
     return session_id(paid.id)
 
 
-PLANTS: dict[D, list[tuple[Callable[[World, ListingPsp], str], str]]] = {
+PLANTS: dict[DiscrepancyKind, list[tuple[Callable[[World, ListingPsp], str], str]]] = {
     D.MISSING_HERE: [(missing_here, "Rp20.000 of no payment of ours")],
     D.MISSING_THERE: [(missing_there, "pi_1002 is not there")],
     D.AMOUNT_MISMATCH: [(amount, "Rp19.999 came, not Rp20.000")],
@@ -227,7 +222,7 @@ CASES = [(kind, plant, detail) for kind, plants in PLANTS.items() for plant, det
     ("kind", "plant", "detail"), CASES, ids=[plant.__name__ for _, plant, _ in CASES]
 )
 def test_what_differs_is_found_once_and_nothing_else_is_changed(
-    kind: D, plant: Callable[[World, ListingPsp], str], detail: str
+    kind: DiscrepancyKind, plant: Callable[[World, ListingPsp], str], detail: str
 ) -> None:
     world, psp = a_world()
     other = world.paid()

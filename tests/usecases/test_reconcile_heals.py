@@ -155,7 +155,7 @@ def test_a_payment_that_moves_while_it_is_counted_is_left_for_the_next_compare()
 # --- discrepancies end ------------------------------------------------------------------------
 
 
-def disc(world: World, kind: D, subject: str) -> Discrepancy:
+def disc(world: World, kind: DiscrepancyKind, subject: str) -> Discrepancy:
     """A discrepancy that was found before."""
     found = Discrepancy.of(world.tenant, kind, subject, "differs", world.now)
     world.store.note_discrepancy(found)

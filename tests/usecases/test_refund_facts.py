@@ -27,7 +27,9 @@ def why(world: World, event: str) -> tuple[str, str]:
     return str(item["status"]), str(item["why"])
 
 
-def made_without_us(paid: Payment, amount: int = 5_000, status: F = F.SUCCEEDED) -> RefundFact:
+def made_without_us(
+    paid: Payment, amount: int = 5_000, status: RefundFactStatus = F.SUCCEEDED
+) -> RefundFact:
     """A refund of the dashboard."""
     assert paid.provider is not None
     intent = paid.provider.intent
@@ -158,7 +160,9 @@ def test_a_refund_without_our_metadata_is_ours_when_asking_names_it() -> None:
 
 
 @pytest.mark.parametrize("end", [F.SUCCEEDED, F.PENDING, F.FAILED])
-def test_a_refund_that_nothing_names_is_the_one_in_flight_when_its_amount_fits(end: F) -> None:
+def test_a_refund_that_nothing_names_is_the_one_in_flight_when_its_amount_fits(
+    end: RefundFactStatus,
+) -> None:
     world = World()
     paid = world.paid()
     refund = in_doubt(world, paid)

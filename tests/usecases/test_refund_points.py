@@ -139,10 +139,10 @@ class Point:
     that are believed and that are not, with how often the refund was sent."""
 
     reach: Callable[[World, Payment], None]
-    kept: S | None
+    kept: RefundStatus | None
     at_provider: int
-    believed: tuple[S, int]
-    unproven: tuple[S, int]
+    believed: tuple[RefundStatus, int]
+    unproven: tuple[RefundStatus, int]
 
 
 NOT_SENT = (S.VOIDED, 0)  # it was never carried out, which the provider's total shows in the end

@@ -55,7 +55,7 @@ def test_the_providers_event_while_it_stays_unclear_is_not_undone() -> None:
 
 
 @pytest.mark.parametrize("shows", [F.SUCCEEDED, F.FAILED, F.PENDING])
-def test_the_providers_event_while_it_is_asked_after_ends_it_once(shows: F) -> None:
+def test_the_providers_event_while_it_is_asked_after_ends_it_once(shows: RefundFactStatus) -> None:
     world, paid, refund = pending()
     shown(world, refund, shows)
     fact = a_refund_fact(refund, F.FAILED, psp_refund="re_77")

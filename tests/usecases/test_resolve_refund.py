@@ -37,7 +37,7 @@ HELD = Totals(20_000, 15_000, 5_000, 0)
 BACK = Totals(20_000, 15_000, 0, 5_000)
 
 
-def opened(keys: K, outcome: object = None) -> tuple[World, Payment, Refund]:
+def opened(keys: RefundKeys, outcome: object = None) -> tuple[World, Payment, Refund]:
     """A refund whose end is open, under keys that are believed or not."""
     world = World()
     world.believe(keys)
@@ -215,7 +215,7 @@ def pending() -> tuple[World, Payment, Refund]:
     return opened(K.UNPROVEN, Accepted("re_77"))
 
 
-def shown(world: World, refund: Refund, status: F) -> RefundFact:
+def shown(world: World, refund: Refund, status: RefundFactStatus) -> RefundFact:
     """The provider shows it so from now on."""
     fact = a_refund_fact(refund, status, psp_refund="re_77")
     world.psp.known_refunds["re_77"] = fact
@@ -226,7 +226,7 @@ def shown(world: World, refund: Refund, status: F) -> RefundFact:
     ("status", "end", "totals"), [(F.SUCCEEDED, S.POSTED, BACK), (F.FAILED, S.VOIDED, WHOLE)]
 )
 def test_a_refund_that_was_taken_on_ends_as_the_provider_shows_it(
-    status: F, end: S, totals: Totals
+    status: RefundFactStatus, end: RefundStatus, totals: Totals
 ) -> None:
     world, paid, refund = pending()
     shown(world, refund, status)

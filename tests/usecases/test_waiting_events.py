@@ -255,7 +255,7 @@ def test_an_old_event_that_is_an_end_in_itself_is_taken_at_its_word(
 
 
 @pytest.mark.parametrize("shown", [F.SUCCEEDED, F.PENDING, F.FAILED])
-def test_an_old_word_on_a_refund_is_asked_after(shown: F) -> None:
+def test_an_old_word_on_a_refund_is_asked_after(shown: RefundFactStatus) -> None:
     world = World()
     paid = world.paid()
     world.psp.outcomes.append(InDoubt("ReadTimeout"))
