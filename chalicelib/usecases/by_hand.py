@@ -47,7 +47,8 @@ def settle_refund(store: Store, tenant: Tenant, id: str, happened: bool, cause: 
     except Lost:
         raise RefundInProgress(CHANGED) from None
     unresolved = f"disc_{DiscrepancyKind.REFUND_UNRESOLVED}.{id}"
-    if store.discrepancy(tenant, unresolved) is not None:
+    known = store.discrepancy(tenant, unresolved)
+    if known is not None and known.status is DiscrepancyStatus.OPEN:
         end_discrepancy(store, tenant, unresolved, DiscrepancyStatus.EXPLAINED, seen, cause)
     return step.refund
 

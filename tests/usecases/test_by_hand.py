@@ -57,6 +57,21 @@ def test_a_refund_in_doubt_ends_as_the_person_saw_it(
         by_hand.settle_refund(world.store, world.tenant, refund.id, happened, person(world))
 
 
+def test_a_refund_whose_discrepancy_was_ended_before_is_settled_all_the_same(world: World) -> None:
+    paid = world.paid()
+    refund = doubtful(world, paid)
+    kind, accepted = DiscrepancyKind.REFUND_UNRESOLVED, DiscrepancyStatus.ACCEPTED
+    found = Discrepancy.of(world.tenant, kind, refund.id, "no word", world.now)
+    world.store.note_discrepancy(found)
+    end = (world.store, world.tenant, found.id, accepted, "known", person(world))
+    by_hand.end_discrepancy(*end)
+    settled = by_hand.settle_refund(world.store, world.tenant, refund.id, True, person(world))
+    assert settled.status is RefundStatus.POSTED
+    kept = world.store.discrepancy(world.tenant, found.id)
+    assert kept is not None
+    assert (kept.status, kept.reason) == (accepted, "known")
+
+
 def test_a_refund_that_is_being_sent_is_left_alone(world: World) -> None:
     paid = world.paid()
     seen: list[str] = []
