@@ -95,7 +95,7 @@ def wire(  # noqa: PLR0913 - one argument a port
         status_url=lambda token: f"{settings.public_url}/s/{token}",
         address=lambda text: web_address(text, "url"),
     )
-    refunds = Refunds(store, psps, mint, clock, settings.refund_keys)
+    refunds = Refunds(store, psps, mint, clock, settings.refund_keys, settings.refunded_total)
     inbox = Inbox(store, psps, mint)
     return App(
         settings=settings,

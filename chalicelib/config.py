@@ -3,11 +3,14 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import StrEnum
+from typing import TypeVar
 from urllib.parse import urlsplit
 
 from chalicelib.domain.money import is_currency
-from chalicelib.domain.refunds import RefundKeys
+from chalicelib.domain.refunds import RefundedTotal, RefundKeys
 
+E = TypeVar("E", bound=StrEnum)
 WOOSHPAY_PAGES = "https://*.wooshpay.com"
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 _STAGE = re.compile(r"[a-z][a-z0-9-]{0,30}", re.ASCII)
@@ -32,6 +35,7 @@ class Settings:
     wooshpay_api_base: str | None
     minor_units: Mapping[str, int]
     refund_keys: RefundKeys
+    refunded_total: RefundedTotal
     log_level: str
     region: str
     endpoint_url: str | None
@@ -53,7 +57,8 @@ def settings_from(environment: Mapping[str, str]) -> Settings:
         stage=_matching(environment, "TAUTAN_STAGE", _STAGE),
         wooshpay_api_base=_address("WOOSHPAY_API_BASE", base) if base else None,
         minor_units=_minor_units(environment.get("TAUTAN_MINOR_UNITS", "")),
-        refund_keys=_refund_keys(environment.get("TAUTAN_REFUND_KEYS", "unproven")),
+        refund_keys=_one_of(environment, "TAUTAN_REFUND_KEYS", RefundKeys.UNPROVEN),
+        refunded_total=_one_of(environment, "TAUTAN_REFUNDED_TOTAL", RefundedTotal.SETTLED),
         log_level=_level(environment.get("TAUTAN_LOG_LEVEL", "INFO")),
         region=_region(environment),
         endpoint_url=environment.get("AWS_ENDPOINT_URL") or None,
@@ -100,10 +105,12 @@ def _minor_units(text: str) -> dict[str, int]:
     return table
 
 
-def _refund_keys(text: str) -> RefundKeys:
-    if text not in list(RefundKeys):
-        raise ConfigError("TAUTAN_REFUND_KEYS", f"is one of {', '.join(RefundKeys)}")
-    return RefundKeys(text)
+def _one_of(environment: Mapping[str, str], name: str, usual: E) -> E:
+    kind = type(usual)
+    text = environment.get(name, usual.value)
+    if text not in list(kind):
+        raise ConfigError(name, f"is one of {', '.join(kind)}")
+    return kind(text)
 
 
 def _level(text: str) -> str:

@@ -1,6 +1,7 @@
 """The simulator at a prompt: `python -m simulator --help`."""
 
 import argparse
+import gc
 import json
 import sys
 import time
@@ -86,8 +87,11 @@ def _in_order(jobs: int, chunks: Sequence[tuple[int, int]]) -> Iterator[Outcome]
 
 def _chunk(chunk: tuple[int, int]) -> Outcome:
     total = Outcome()
+    gc.disable()  # a history's garbage is small, and looking for it takes a tenth of the time
     for seed in range(chunk[0], chunk[0] + chunk[1]):
         total.add(history(seed))
+    gc.enable()
+    gc.collect()
     return total
 
 

@@ -7,7 +7,7 @@ from hashlib import sha256
 
 from chalicelib.domain.merchants import Policy
 from chalicelib.domain.money import Money
-from chalicelib.domain.refunds import RefundKeys
+from chalicelib.domain.refunds import RefundedTotal, RefundKeys
 from simulator.operations import METHODS, Operation, Turn
 from simulator.plans import perform, plan
 from simulator.rest import rested
@@ -17,9 +17,33 @@ from simulator.world import Setting, World, stream
 
 TAIL = 60
 MINUTE = 60_000
-COMPARED_FROM = 600  # minutes of a round after which the books are compared, too
+COMPARED_FROM = 1_440  # minutes of a round after which the books are compared, too
 ROUNDS = (
-    *(1, 1, 2, 3, 5, 10, 16, 20, 40, 61, 16, 16, 61, 120, 180, 360, 600, 720, 1_440, 1_500),
+    *(
+        1,
+        1,
+        2,
+        3,
+        5,
+        10,
+        16,
+        20,
+        40,
+        61,
+        16,
+        16,
+        61,
+        120,
+        180,
+        360,
+        600,
+        720,
+        1_440,
+        1_500,
+        1_500,
+        16,
+        16,
+    ),
 )  # minutes of the quiet end
 
 
@@ -66,11 +90,15 @@ def setting_of(seed: int) -> Setting:
     random = stream(seed, "switches")
     honoured = random.random() < 0.5
     switches = drawn(random, keys_on_refunds=True if honoured else None)
+    all_shown = switches.pending_in_total and random.random() < 0.5
     policies = (Policy.HOLD, Policy.ACCEPT, Policy.REFUND)
     return Setting(
         seed,
         switches,
         keys=RefundKeys.HONOURED if honoured else RefundKeys.UNPROVEN,
+        total=RefundedTotal.ALL
+        if switches.pending_in_total and all_shown
+        else RefundedTotal.SETTLED,
         policy=policies[int(random.random() * 3)],
     )
 

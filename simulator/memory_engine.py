@@ -41,6 +41,7 @@ from chalicelib.adapters.dynamodb.writes import (
 )
 from chalicelib.usecases.failures import StoreUnavailable
 
+INDEXED = ("pk", "sk", "lp", "ls", "dp", "ds")
 Hook = Callable[[str], None]
 T = TypeVar("T")
 
@@ -48,9 +49,9 @@ T = TypeVar("T")
 class MemoryEngine(Engine):
     """The engine in memory; safe to use from several threads.
 
-    `calls` counts calls by kind (get, get_many, page, due, collection, write). `before` and `after` are
-    called with the kind, outside the lock: what `before` raises happens instead of the call, what
-    `after` raises happens although the call took effect (`after` is not called for a refused one).
+    `calls` counts calls by kind (get, get_many, page, due, collection, write). `before` and `after`
+    are called with the kind, outside the lock: what `before` raises happens instead of the call,
+    what `after` raises happens although the call took effect (it is not called for a refused one).
     """
 
     def __init__(self, *, before: Hook | None = None, after: Hook | None = None) -> None:
@@ -250,7 +251,9 @@ def _result(write: Write, old: Item | None) -> Item | None:
             return None
         case _:
             assert_never(write)
-    if any(name in new and not _key_text(new[name]) for name in ("pk", "sk", "lp", "ls", "dp", "ds")):
+    if any(
+        name in new and not _key_text(new[name]) for name in ("pk", "sk", "lp", "ls", "dp", "ds")
+    ):
         raise StoreUnavailable("ValidationError")
     return new
 

@@ -26,7 +26,7 @@ def plan(random: Random) -> list[Operation]:
     """20 to 60 operations of 2 to 5 actors."""
     kinds = [kind for kind, (_, weight) in KINDS.items() for _ in range(weight)]
     actors = 2 + int(random.random() * 4)
-    count = 20 + int(random.random() * 41)
+    count = 20 + int(random.random() * random.random() * 41)  # mostly short: more of them
     return [_drawn(random, kinds, actors) for _ in range(count)]
 
 

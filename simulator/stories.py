@@ -13,7 +13,7 @@ from chalicelib.domain.ledger import Cause
 from chalicelib.domain.payment_links import Offer
 from chalicelib.domain.payments import Payment
 from chalicelib.domain.refund_rules import RefundRequest
-from chalicelib.domain.refunds import Refund, RefundKeys
+from chalicelib.domain.refunds import Refund, RefundedTotal, RefundKeys
 from chalicelib.usecases.asking import Asking
 from chalicelib.usecases.audit import audit_payment
 from chalicelib.usecases.catalog import NewPaymentLink, NewPrice, create_payment_link, create_price
@@ -35,6 +35,7 @@ class Ports:
     clock: Clock
     secrets: dict[str, Sequence[str]]
     keys: RefundKeys
+    total: RefundedTotal
 
 
 class Stories:
@@ -46,7 +47,7 @@ class Stories:
         self.ports = ports
         self.store = DynamoDBStore(ports.engine)
         store, psps, mint = self.store, ports.psps, ports.mint
-        self.refunds = Refunds(store, psps, mint, ports.clock, ports.keys)
+        self.refunds = Refunds(store, psps, mint, ports.clock, ports.keys, ports.total)
         self.inbox = Inbox(store, psps, mint)
         self.checkouts = Checkout(
             store=store,

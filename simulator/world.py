@@ -11,7 +11,7 @@ from chalicelib.domain.ids import Millis, PaymentId, Tenant
 from chalicelib.domain.merchants import Policy
 from chalicelib.domain.money import Money
 from chalicelib.domain.payments import Payment
-from chalicelib.domain.refunds import RefundKeys
+from chalicelib.domain.refunds import RefundedTotal, RefundKeys
 from chalicelib.usecases.asking import Asking
 from chalicelib.usecases.catalog import NewPrice, NewProduct
 from chalicelib.usecases.failures import StoreUnavailable
@@ -50,6 +50,7 @@ class Setting:
     seed: int
     switches: Switches
     keys: RefundKeys = RefundKeys.UNPROVEN
+    total: RefundedTotal = RefundedTotal.SETTLED
     policy: Policy = Policy.HOLD
     shops: int = 2
     stories: type[Stories] = Stories
@@ -98,6 +99,7 @@ class World:
                 clock=clock,
                 secrets=dict(secrets),
                 keys=self.setting.keys,
+                total=self.setting.total,
             )
         )
         self.store = self.stories.store

@@ -5,6 +5,7 @@ refund, or the total that it shows as refunded, which with one refund in flight 
 thing. Silence settles nothing.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import assert_never
 
@@ -20,15 +21,30 @@ from chalicelib.domain.psp_facts import (
     NotExecuted,
     RefundOutcome,
 )
-from chalicelib.domain.refunds import Refund, RefundStatus, Step, post, void
+from chalicelib.domain.refunds import (
+    LOOKED_TWICE_MS,
+    Refund,
+    RefundedTotal,
+    RefundStatus,
+    Step,
+    post,
+    void,
+)
 
-SHOWN_AFTER_MS = 60 * 60_000  # by then the provider's total holds what was sent
-LOOKED_TWICE_MS = 15 * 60_000
+# By then the provider's total holds what was sent, if it ever will.
+SHOWN_AFTER_MS: Mapping[RefundedTotal, int] = {
+    RefundedTotal.ALL: 60 * 60_000,
+    RefundedTotal.SETTLED: 72 * 60 * 60_000,  # a refund may be pending for days, and not shown
+}
 
 
 def settle(payment: Payment, refund: Refund, outcome: RefundOutcome, cause: Cause) -> Step | Refund:
     """What the answer of the provider means: a Step when money moves, else the refund alone."""
     match outcome:
+        case Done(reference) if refund.in_doubt:
+            # The same key may bring back an old answer: its name is kept, and it is asked after.
+            named = replace(refund, psp_refund=reference)
+            return waiting(named, RefundStatus.PENDING_PSP, cause.at, refund.failure)
         case Done(reference):
             return post(payment, refund, reference, cause)
         case Declined(reason) | NotExecuted(reason) if refund.in_doubt:
@@ -81,7 +97,9 @@ class Unclear:
 Evidence = Happened | NeverHappened | Absent | Unclear
 
 
-def judge(payment: Payment, refund: Refund, total: Money | None, now: Millis) -> Evidence:
+def judge(
+    payment: Payment, refund: Refund, total: Money | None, now: Millis, holds: RefundedTotal
+) -> Evidence:
     """What the provider's refunded total of the payment says about its one refund in flight."""
     if total is None:
         return Unclear("the provider shows no refunded total")
@@ -94,7 +112,7 @@ def judge(payment: Payment, refund: Refund, total: Money | None, now: Millis) ->
         return Unclear(
             f"the provider refunded {total}, of which {payment.totals.refunded} is known"
         )
-    counts_from = refund.sent_at + SHOWN_AFTER_MS
+    counts_from = refund.sent_at + SHOWN_AFTER_MS[holds]
     if now < counts_from:
         return Absent(None)
     since = refund.absent_since

@@ -35,6 +35,7 @@ from chalicelib.domain.refund_rules import RefundRequest, check
 LEASE_MS = 60_000
 MINUTE = 60_000
 WAITS = (5_000, 30_000, 2 * MINUTE, 10 * MINUTE)
+LOOKED_TWICE_MS = 15 * MINUTE
 USUAL_WAIT_MS = 60 * MINUTE
 RESENT_FOR_MS = 20 * 60 * MINUTE  # keys are kept a day elsewhere; WooshPay does not say
 OLD_WAIT_MS = 6 * 60 * MINUTE  # a person has been told by then
@@ -67,6 +68,13 @@ class RefundKeys(StrEnum):
 
     HONOURED = "honoured"
     UNPROVEN = "unproven"
+
+
+class RefundedTotal(StrEnum):
+    """What WooshPay's refunded total of a payment is believed to hold (it does not say)."""
+
+    ALL = "all"  # refunds that are still pending, too
+    SETTLED = "settled"  # perhaps only those that have ended
 
 
 OPEN = (
@@ -142,6 +150,8 @@ class Refund:
     def next_look(self, now: Millis) -> Millis | None:
         """When an open refund is looked at again: soon, then hourly, then for a month."""
         age = now - self.created
+        if self.absent_since is not None:
+            return Millis(now + LOOKED_TWICE_MS)
         if age >= WATCHED_FOR_MS:
             return None
         if age >= RESENT_FOR_MS:

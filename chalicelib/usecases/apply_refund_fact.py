@@ -5,7 +5,7 @@ neither names is asked after before it is believed, and then is ours if it can b
 made without us and is counted.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from chalicelib.domain.discrepancies import DiscrepancyKind
 from chalicelib.domain.errors import PspError
@@ -120,21 +120,58 @@ class RefundFacts:
         payment = self.store.payment_of_intent(keeper.tenant, shown.intent)
         if payment is None or payment.status is not PaymentStatus.PAID:
             return keeper.put_off(EventStatus.DEFERRED, "unknown_payment")
-        if shown.status is not RefundFactStatus.SUCCEEDED:
-            # A pending one is told again when it ends; a failed one gave nothing back.
-            return keeper.ignored(f"not_ours_{shown.status}")
-        return self._theirs(payment, keeper, shown, cause)
+        match shown.status:
+            case RefundFactStatus.PENDING:
+                return keeper.ignored("not_ours_pending")  # it is told again when it ends
+            case RefundFactStatus.FAILED:
+                return self._came_to_nothing(payment, keeper, shown, cause)
+            case RefundFactStatus.SUCCEEDED:
+                if self.store.is_dead_refund(keeper.tenant, shown.psp_refund):
+                    return keeper.ignored("came_to_nothing")  # told late, or read late
+                return self._theirs(payment, keeper, shown, cause)
+
+    def _came_to_nothing(
+        self, payment: Payment, keeper: Keeper, shown: RefundFact, cause: Cause
+    ) -> str:
+        """A refund that nothing names as ours has failed, or came back. One of ours of that amount
+        whose name we do not know may be meant: then the provider's total decides, or time."""
+        for refund in self._nameless(payment, shown):
+            if refund.status is RefundStatus.POSTED and self._total_is_less(payment, shown):
+                called = replace(refund, psp_refund=shown.psp_refund)
+                step = reverse(payment, called, FAILED, cause)
+                kept = keeper.inbox.ended(EventStatus.APPLIED, step.entry.kind.value)
+                self.store.reverse_refund(payment, step, kept)
+                return kept.status.value
+            return keeper.put_off(EventStatus.DEFERRED, "may_be_the_one_in_doubt")
+        return keeper.ignored("not_ours_failed", shown.psp_refund)
+
+    def _total_is_less(self, payment: Payment, shown: RefundFact) -> bool:
+        """Whether the provider's total no longer holds the amount that came back."""
+        try:
+            total = self.psps(payment.tenant).intent(shown.intent).refunded
+        except PspError:
+            return False
+        without = payment.totals.refunded - shown.amount.amount
+        return total is not None and total.amount == without
+
+    def _nameless(self, payment: Payment, shown: RefundFact) -> list[Refund]:
+        """Ours of that amount that may be the provider's refund, for all that we know."""
+        standing = (*OPEN, RefundStatus.POSTED)
+        return [
+            refund
+            for refund in self.store.refunds_of(payment)
+            if refund.amount == shown.amount
+            and refund.psp_refund is None
+            and refund.status in standing
+        ]
 
     def _theirs(self, payment: Payment, keeper: Keeper, shown: RefundFact, cause: Cause) -> str:
         """A refund that nothing names as ours: the one in flight or one that was posted by the
         provider's total alone, if the amount fits; else it was made without us."""
-        for refund in self.store.refunds_of(payment):
-            if refund.amount != shown.amount or refund.psp_refund is not None:
-                continue
+        for refund in self._nameless(payment, shown):
             if refund.status in OPEN:
                 return self._ours(payment, refund, keeper, shown, cause)
-            if refund.status is RefundStatus.POSTED:
-                return self._called(refund, keeper, shown)
+            return self._called(refund, keeper, shown)
         return self._absorbed(payment, None, keeper, shown, cause)
 
     def _absorbed(

@@ -17,9 +17,11 @@ class Keeper:
     inbox: InboxEvent
     now: Millis
 
-    def ignored(self, why: str) -> str:
-        """It changes nothing."""
-        return self._kept(self.inbox.ended(EventStatus.IGNORED, why))
+    def ignored(self, why: str, dead_refund: str | None = None) -> str:
+        """It changes nothing; a refund of the provider that came to nothing is remembered."""
+        kept = self.inbox.ended(EventStatus.IGNORED, why)
+        self.store.record_event(self.tenant, kept, None, dead_refund)
+        return kept.status.value
 
     def put_off(self, status: EventStatus, why: str) -> str:
         """It is looked at again later; after three days a person has to."""

@@ -180,9 +180,14 @@ class Store(Protocol):
         ...
 
     def record_event(
-        self, tenant: Tenant, event: InboxEvent, found: Discrepancy | None = None
+        self,
+        tenant: Tenant,
+        event: InboxEvent,
+        found: Discrepancy | None = None,
+        dead_refund: str | None = None,
     ) -> None:
-        """An event that changes nothing (yet). Raises Lost when it was seen before."""
+        """An event that changes nothing (yet). `dead_refund` of the provider came to nothing and
+        will never be one of ours. Raises Lost: `event` when it was seen before, `bound`."""
         ...
 
     def kept_event(self, tenant: Tenant, id: str) -> InboxEvent | None:
@@ -264,6 +269,10 @@ class Store(Protocol):
 
     def refund_of(self, tenant: Tenant, psp_refund: str) -> Refund | None:
         """By the provider's id of the refund; two reads."""
+        ...
+
+    def is_dead_refund(self, tenant: Tenant, psp_refund: str) -> bool:
+        """Whether the provider's refund is known to have come to nothing."""
         ...
 
     def refunds_of(self, payment: Payment) -> Sequence[Refund]:

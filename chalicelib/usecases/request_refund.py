@@ -10,7 +10,7 @@ from chalicelib.domain.errors import ParameterMissing, RefundInProgress, Resourc
 from chalicelib.domain.ids import RefundId, Tenant, payment_id, ulid_of
 from chalicelib.domain.payments import Payment
 from chalicelib.domain.refund_rules import RefundRequest
-from chalicelib.domain.refunds import Origin, Refund, RefundKeys, reserve
+from chalicelib.domain.refunds import Origin, Refund, RefundedTotal, RefundKeys, reserve
 from chalicelib.usecases.asking import Asking
 from chalicelib.usecases.failures import Claim, Claimed, Lost
 from chalicelib.usecases.idempotency import earlier
@@ -22,18 +22,19 @@ TRIES = 3
 
 @dataclass(frozen=True, slots=True)
 class Refunds:
-    """What the story needs. `keys`: whether the provider is believed to honour its own keys."""
+    """What the story needs. `keys` and `total`: what is believed of the provider."""
 
     store: Store
     psps: Psps
     mint: Mint
     clock: Clock
     keys: RefundKeys = RefundKeys.UNPROVEN
+    total: RefundedTotal = RefundedTotal.SETTLED
 
     @property
     def resolver(self) -> Resolver:
         """Who sends a refund, and goes on with one whose end is not known."""
-        return Resolver(self.store, self.psps, self.mint, self.clock, self.keys)
+        return Resolver(self.store, self.psps, self.mint, self.clock, self.keys, self.total)
 
     def request(
         self, asking: Asking, payment: str, wanted: RefundRequest, origin: Origin = Origin.API

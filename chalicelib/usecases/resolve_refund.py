@@ -11,7 +11,7 @@ from chalicelib.domain.discrepancies import Discrepancy, DiscrepancyKind
 from chalicelib.domain.errors import PspError, PspRejected, TautanError
 from chalicelib.domain.ledger import Cause
 from chalicelib.domain.payments import Payment
-from chalicelib.domain.psp_facts import RefundFactStatus
+from chalicelib.domain.psp_facts import Done, RefundFactStatus
 from chalicelib.domain.refund_outcomes import (
     Absent,
     Evidence,
@@ -26,6 +26,7 @@ from chalicelib.domain.refunds import (
     OPEN,
     RESENT_FOR_MS,
     Refund,
+    RefundedTotal,
     RefundKeys,
     RefundStatus,
     Step,
@@ -45,13 +46,15 @@ FAILED = "the provider reported the refund as failed"
 
 @dataclass(frozen=True, slots=True)
 class Resolver:
-    """What it needs. `keys`: whether the provider is believed to honour its own keys."""
+    """What it needs. `keys`: whether the provider is believed to honour its own keys; `total`:
+    what its refunded total is believed to hold."""
 
     store: Store
     psps: Psps
     mint: Mint
     clock: Clock
     keys: RefundKeys
+    total: RefundedTotal
 
     def resume(self, refund: Refund, cause: Cause, asking: Asking | None = None) -> Refund:
         """The refund after one more look, or as it is when nobody may look now."""
@@ -96,7 +99,9 @@ class Resolver:
                 break
             after = settle(paid, refund, outcome, cause)
             if isinstance(after, Refund):
-                return self._note(after, cause)
+                noted = self._note(after, cause)
+                asked = isinstance(outcome, Done) and noted is after
+                return self._ask_after(noted, cause, asking) if asked else noted
             try:
                 answered = _answered(after.refund, asking)
                 self.store.settle_refund(paid, after, refund.lease_owner, None, answered)
@@ -140,7 +145,7 @@ class Resolver:
 
     def _evidence(self, psp: Psp, paid: Payment, refund: Refund, cause: Cause) -> Evidence:
         try:
-            return judge(paid, refund, psp.intent(refund.intent).refunded, cause.at)
+            return judge(paid, refund, psp.intent(refund.intent).refunded, cause.at, self.total)
         except PspError as error:
             return Unclear(error.message)
 

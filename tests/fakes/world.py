@@ -14,7 +14,7 @@ from chalicelib.domain.money import Money
 from chalicelib.domain.payments import Payment
 from chalicelib.domain.psp_facts import Fact
 from chalicelib.domain.refund_rules import RefundRequest
-from chalicelib.domain.refunds import Refund, RefundKeys
+from chalicelib.domain.refunds import Refund, RefundedTotal, RefundKeys
 from chalicelib.usecases.asking import Asking
 from chalicelib.usecases.catalog import (
     NewPaymentLink,
@@ -75,7 +75,12 @@ class World:
             self.psps.psps[self.tenant] = psp
         self.psp = self.psps(self.tenant)
         self.refunds = Refunds(
-            self.store, self.psps, self.mint, lambda: self.now, RefundKeys.HONOURED
+            self.store,
+            self.psps,
+            self.mint,
+            lambda: self.now,
+            RefundKeys.HONOURED,
+            RefundedTotal.ALL,
         )
         self.inbox = Inbox(self.store, self.psps, self.mint)
         self.checkout = Checkout(
@@ -113,9 +118,9 @@ class World:
             fingerprint=sha256(what.encode()).hexdigest(),
         )
 
-    def believe(self, keys: RefundKeys) -> None:
-        """Whether the provider's own keys are believed from now on."""
-        self.refunds = replace(self.refunds, keys=keys)
+    def believe(self, keys: RefundKeys, total: RefundedTotal = RefundedTotal.ALL) -> None:
+        """What of the provider is believed from now on: its own keys, its refunded total."""
+        self.refunds = replace(self.refunds, keys=keys, total=total)
         self.sweeper = replace(self.sweeper, refunds=self.refunds)
 
     def pass_time(self, ms: int) -> None:

@@ -147,9 +147,13 @@ class PaymentStore(Storing):
         )
 
     def record_event(
-        self, tenant: Tenant, event: InboxEvent, found: Discrepancy | None = None
+        self,
+        tenant: Tenant,
+        event: InboxEvent,
+        found: Discrepancy | None = None,
+        dead_refund: str | None = None,
     ) -> None:
-        self._write(*event_of(tenant, event), *found_of(found))
+        self._write(*event_of(tenant, event), *found_of(found), *_dead(tenant, dead_refund))
 
     def kept_event(self, tenant: Tenant, id: str) -> InboxEvent | None:
         item: Any = self._engine.get(keys.event_key(tenant, id))
@@ -209,3 +213,12 @@ def _bound(before: Payment, after: Payment) -> list[Write]:
 
 def _with_provider(payment: Payment, provider: ProviderSession) -> Item:
     return payment_to_item(replace(payment, provider=provider))
+
+
+def _dead(tenant: Tenant, psp_refund: str | None) -> list[Write]:
+    """The provider's refund is none of ours and never will be."""
+    if psp_refund is None:
+        return []
+    nothing: Item = {"kind": "psp_refund", "schema": SCHEMA, "dead": True}
+    at = keys.psp_refund_key(tenant, psp_refund)
+    return [Put("bound", at, nothing, any_of(Absent(), Present("dead")))]

@@ -180,7 +180,13 @@ class RefundStore(PaymentStore):
 
     def refund_of(self, tenant: Tenant, psp_refund: str) -> Refund | None:
         ref = self._engine.get(keys.psp_refund_key(tenant, psp_refund)) if psp_refund else None
-        return self.refund(tenant, RefundId(str(ref["refund"]))) if ref else None
+        return (
+            self.refund(tenant, RefundId(str(ref["refund"]))) if ref and "refund" in ref else None
+        )
+
+    def is_dead_refund(self, tenant: Tenant, psp_refund: str) -> bool:
+        ref = self._engine.get(keys.psp_refund_key(tenant, psp_refund))
+        return ref is not None and "dead" in ref
 
     def refunds_of(self, payment: Payment) -> Sequence[Refund]:
         ids = refunds_in(self.ledger(payment.tenant, payment.id))
