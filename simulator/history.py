@@ -8,43 +8,21 @@ from hashlib import sha256
 from chalicelib.domain.merchants import Policy
 from chalicelib.domain.money import Money
 from chalicelib.domain.refunds import RefundedTotal, RefundKeys
-from simulator.operations import METHODS, Operation, Turn
+from simulator.operations import METHODS
 from simulator.plans import perform, plan
 from simulator.rest import rested
 from simulator.scheduler import Actor, Crash
 from simulator.switches import drawn
+from simulator.turns import Operation, Turn
 from simulator.world import Setting, World, stream
 
 TAIL = 60
 MINUTE = 60_000
 COMPARED_FROM = 1_440  # minutes of a round after which the books are compared, too
-ROUNDS = (
-    *(
-        1,
-        1,
-        2,
-        3,
-        5,
-        10,
-        16,
-        20,
-        40,
-        61,
-        16,
-        16,
-        61,
-        120,
-        180,
-        360,
-        600,
-        720,
-        1_440,
-        1_500,
-        1_500,
-        16,
-        16,
-    ),
-)  # minutes of the quiet end
+ROUNDS = (  # minutes of the quiet end
+    *(1, 1, 2, 3, 5, 10, 16, 20, 40, 61, 16, 16, 61, 120, 180, 360, 600, 720),
+    *(1_440, 1_500, 1_500, 16, 16),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,9 +74,7 @@ def setting_of(seed: int) -> Setting:
         seed,
         switches,
         keys=RefundKeys.HONOURED if honoured else RefundKeys.UNPROVEN,
-        total=RefundedTotal.ALL
-        if switches.pending_in_total and all_shown
-        else RefundedTotal.SETTLED,
+        total=RefundedTotal.ALL if all_shown else RefundedTotal.SETTLED,
         policy=policies[int(random.random() * 3)],
     )
 

@@ -15,6 +15,7 @@ from simulator.shapes import Intent
 Peek = Callable[[Key], Mapping[str, Any] | None]
 OPEN = ("reserved", "sending", "pending_psp", "unknown")
 ENDED_EVENTS = ("applied", "ignored", "quarantined")
+OPERATOR = "operator"
 COUNTED = ("captured", "remaining", "refund_pending", "refunded")
 MAY_BECOME: Mapping[str, frozenset[str]] = {
     "reserved": frozenset({"sending", "unknown", "voided", "posted", "pending_psp"}),
@@ -79,8 +80,9 @@ class Watch:
                     self._event(old, new)
                 case "payment_link":
                     self._link(new)
-        if stroke == "reserve":
-            self._reserved(group, olds)
+        looked = {"reserve": self._reserved, "post": self._posted}.get(stroke)
+        if looked is not None:
+            looked(group, olds)
         for pk in touched:
             self._agree(pk)
 
@@ -148,6 +150,20 @@ class Watch:
                 must(old["disputed"] is False, f"Inv-1 a refund of {old['id']}, which is disputed")
                 refund = next(each for each in group if each.name == "refund")
                 self.remained[refund.key.pk] = int(str(old["remaining"]))
+
+    def _posted(self, group: Sequence[Write], olds: Sequence[Item | None]) -> None:
+        """What is posted without the provider's id was once in the total that it showed."""
+        before = {write.name: old for write, old in zip(group, olds, strict=True)}
+        after = {write.name: self.peek(write.key) for write in group}
+        payment, refund, entry = before["payment"], after["refund"], after["ledger"]
+        assert refund is not None, "it was written just now"
+        by_person = entry is not None and entry["actor"] == OPERATOR
+        if refund.get("psp_refund") or by_person or payment is None or self.provider is None:
+            return
+        versions = self.provider.intents[refund["intent"]].versions
+        total = int(str(payment["refunded"])) + refund["amount"]
+        shown = any(each.get("amount_refunded") == total for _, each in versions)
+        must(shown, f"Inv-3 {refund['id']} was posted by a total of {total} that nobody showed")
 
     def _agree(self, pk: str) -> None:
         """The payment, its ledger and its refunds say the same."""

@@ -7,8 +7,8 @@ from typing import Any
 from chalicelib.adapters.dynamodb.writes import Item, Put
 from chalicelib.domain import payment_decisions, refund_outcomes
 from chalicelib.domain.payment_decisions import Changed
-from chalicelib.domain.psp_facts import Declined, InDoubt, RefundFactStatus
-from chalicelib.domain.refunds import Refund, RefundStatus
+from chalicelib.domain.psp_facts import Declined, Done, InDoubt, RefundFactStatus
+from chalicelib.domain.refunds import Refund, RefundedTotal, RefundStatus
 from chalicelib.usecases import (
     apply_refund_fact,
     receive_psp_event,
@@ -109,7 +109,7 @@ def zombie_unfenced() -> Iterator[None]:
 @mutant("a total that does not show a refund (yet) settles it at once")
 def evidence_too_early() -> Iterator[None]:
     with (
-        patched(refund_outcomes, "SHOWN_AFTER_MS", 0),
+        patched(refund_outcomes, "SHOWN_AFTER_MS", dict.fromkeys(RefundedTotal, 0)),
         patched(refund_outcomes, "LOOKED_TWICE_MS", 0),
     ):
         yield
@@ -119,21 +119,34 @@ def evidence_too_early() -> Iterator[None]:
 def evidence_too_broad() -> Iterator[None]:
     judge = refund_outcomes.judge
 
-    def broad(payment: Any, refund: Any, total: Any, now: Any) -> Any:
+    def broad(payment: Any, refund: Any, total: Any, *more: Any) -> Any:
         if total is not None and total.amount > payment.totals.refunded:
             return refund_outcomes.Happened()
-        return judge(payment, refund, total, now)
+        return judge(payment, refund, total, *more)
 
     with patched(resolve_refund, "judge", broad):
         yield
 
 
-@mutant("what was not executed this time was never executed")
-def not_executed_ends_doubt() -> Iterator[None]:
+@mutant("no answer leaves no doubt: it is sent again as if for the first time")
+def doubt_not_kept() -> Iterator[None]:
     settle = refund_outcomes.settle
 
     def rash(payment: Any, refund: Any, outcome: Any, cause: Any) -> Any:
-        return settle(payment, replace(refund, in_doubt=False), outcome, cause)
+        after = settle(payment, refund, outcome, cause)
+        return replace(after, in_doubt=False) if isinstance(after, Refund) else after
+
+    with patched(resolve_refund, "settle", rash):
+        yield
+
+
+@mutant("a refund of which an old answer speaks has happened")
+def old_answer_believed() -> Iterator[None]:
+    settle = refund_outcomes.settle
+
+    def rash(payment: Any, refund: Any, outcome: Any, cause: Any) -> Any:
+        sure = replace(refund, in_doubt=False) if isinstance(outcome, Done) else refund
+        return settle(payment, sure, outcome, cause)
 
     with patched(resolve_refund, "settle", rash):
         yield

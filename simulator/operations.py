@@ -4,63 +4,21 @@ An operation says everything by numbers, and picks among what there is when its 
 of them can be left out and the rest still makes sense.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from hashlib import sha256
-
-from chalicelib.adapters.dynamodb.keys import payment_key
-from chalicelib.domain import errors
 from chalicelib.domain.ids import session_id
 from chalicelib.domain.ledger import Cause
 from chalicelib.domain.money import Money
-from chalicelib.domain.payments import Payment
 from chalicelib.domain.refund_rules import RefundRequest
 from chalicelib.domain.refunds import Refund
 from chalicelib.usecases.catalog import NewPrice, NewProduct
-from chalicelib.usecases.failures import Answered, Replayed
 from chalicelib.usecases.start_checkout import NewSession
 from simulator.invariants import must
-from simulator.scheduler import Actor, Crash
-from simulator.shops import Shop
 from simulator.switches import HOUR
-from simulator.world import STORE_OR_RULE, Known, World
+from simulator.turns import Turn, asked, digest, secretless, shown
+from simulator.world import STORE_OR_RULE
 
 MINUTE = 60_000
 METHODS = (("dana", "IDR"), ("paynow", "SGD"), ("paynow", "SGD"), ("pix", "BRL"))
 JUMPS = (MINUTE, 2 * MINUTE, 6 * MINUTE, 20 * MINUTE, HOUR, 3 * HOUR, 25 * HOUR)
-
-
-@dataclass(frozen=True, slots=True)
-class Operation:
-    """One thing that `who` does. The numbers mean what the kind makes of them."""
-
-    who: int
-    kind: str
-    pick: int
-    size: int
-    key: int
-    tries: int
-    wait_ms: int
-
-
-@dataclass(frozen=True, slots=True)
-class Turn:
-    """An operation with the world it is done in and the actor who does it."""
-
-    world: World
-    actor: Actor
-    shop: Shop
-    op: Operation
-
-    def chosen(self, *, of_shop: bool = False) -> Known | None:
-        """The payment that the operation picks: mostly one of the newest."""
-        known = self.world.known
-        if of_shop:
-            known = [each for each in known if each.shop is self.shop]
-        if not known:
-            return None
-        newest = known[-2:] if self.op.pick % 4 else known
-        return newest[self.op.pick % len(newest)]
 
 
 def checkout(turn: Turn) -> None:
@@ -76,13 +34,13 @@ def checkout(turn: Turn) -> None:
     new = NewSession(lines=[(price, 1)], payment_method_types=(method,), metadata={})
     key = f"c{op.key % 40}" if op.key % 5 else None
 
-    fingerprint = _digest(method, amount)
+    fingerprint = digest(method, amount)
 
     def ask() -> str:
         asking = world.asking(turn.shop, key, fingerprint)
-        return _shown(turn, world.stories.checkout(asking, new))
+        return shown(turn, world.stories.checkout(asking, new))
 
-    _asked(turn, f"checkout_sessions {fingerprint}", key, ask)
+    asked(turn, f"checkout_sessions {fingerprint}", key, ask)
 
 
 def refund(turn: Turn) -> None:
@@ -96,16 +54,17 @@ def refund(turn: Turn) -> None:
     wanted = RefundRequest(amount=amount, expected_remaining=expected, metadata={})
     key = f"r{op.key % 30}" if op.key % 6 or expected is None else None
 
-    fingerprint = _digest(known.id, amount, expected)
+    fingerprint = digest(known.id, amount, expected)
 
     def ask() -> str:
         asking = world.asking(turn.shop, key, fingerprint)
         told = world.stories.refund(asking, session_id(known.id), wanted)
         if world.stories.keeps_refunds:
             _kept(turn, told, expected)
+        secretless(world, told)
         return told.id
 
-    _asked(turn, f"refunds {fingerprint}", key, ask)
+    asked(turn, f"refunds {fingerprint}", key, ask)
 
 
 def tap(turn: Turn) -> None:
@@ -123,9 +82,9 @@ def tap(turn: Turn) -> None:
         cause = Cause(actor="shopper", reference=slug, request_id=f"req-{number}", at=world.now)
         payment = world.stories.tap(slug, attempt, cause)
         turn.actor.prefixes = turn.shop.prefixes
-        return _shown(turn, payment, world.shops[0])
+        return shown(turn, payment, world.shops[0])
 
-    _asked(turn, f"tap_{slug}", attempt, ask)
+    asked(turn, f"tap_{slug}", attempt, ask)
     turn.actor.prefixes = turn.shop.prefixes
 
 
@@ -207,67 +166,6 @@ def jump(turn: Turn) -> None:
     scheduler.pause("has let time pass")
 
 
-def _asked(turn: Turn, route: str, key: str | None, ask: Callable[[], str]) -> None:
-    """Ask, and ask again with the same key when the answer was none or a process died."""
-    world, actor = turn.world, turn.actor
-    for _ in range(turn.op.tries if key else 1):
-        try:
-            resource = ask()
-        except Crash:
-            actor.dead = False  # the client lives, and finds another process
-        except STORE_OR_RULE as error:
-            world.goals[_refusal(error)] += 1
-            world.scheduler.note(f"refused: {type(error).__name__}")
-        except Replayed as replayed:
-            world.goals["answer replayed"] += 1
-            resource = replayed.answer.body.partition(" ")[0]
-            world.scheduler.note(f"answered again {replayed.answer.body}")
-            if resource:
-                _same(turn, route, key, resource)
-            _same_answer(turn, route, key, replayed.answer)
-            return
-        else:
-            world.scheduler.note(f"answered {resource}")
-            _same(turn, route, key, resource)
-            if turn.op.size % 3:
-                return
-        if actor.froze:
-            world.goals["woke from the dead"] += 1
-        actor.froze = False
-
-
-def _same(turn: Turn, route: str, key: str | None, resource: str) -> None:
-    if key is None or not turn.world.stories.keeps_refunds:
-        return
-    shop, told = str(turn.shop.tenant.merchant), turn.world.told
-    earlier = told.setdefault((shop, route.split()[0], key), resource)
-    must(earlier == resource, f"Inv-8 the key {key} gave {earlier}, then {resource}")
-    asked = told.setdefault((shop, "asked", f"{route.split()[0]} {key}"), route)
-    must(asked == route, f"Inv-8 the key {key} was taken for another request")
-
-
-def _same_answer(turn: Turn, route: str, key: str | None, answer: Answered) -> None:
-    place = (str(turn.shop.tenant.merchant), f"{route} answer", str(key))
-    earlier = turn.world.told.setdefault(place, f"{answer.status} {answer.body}")
-    must(earlier == f"{answer.status} {answer.body}", f"Inv-8 {key}: {earlier}, then {answer}")
-
-
-def _refusal(error: Exception) -> str:
-    if isinstance(error, errors.RefundAmountExceedsRefundable | errors.RefundAlreadyFull):
-        return "over-refund refused"
-    return f"refused {type(error).__name__}"
-
-
-def _shown(turn: Turn, payment: Payment, shop: Shop | None = None) -> str:
-    """The shopper gets the page; what was acknowledged is there (Inv-7)."""
-    kept = turn.world.engine.peek(payment_key(payment.tenant, payment.id))
-    assert payment.provider is not None
-    bound = kept is not None and kept.get("psp_intent") == payment.provider.intent
-    must(bound, f"Inv-7 the page of {payment.id} was shown and is not kept")
-    turn.world.show(shop or turn.shop, payment)
-    return str(payment.id)
-
-
 def _kept(turn: Turn, told: Refund, expected: int | None) -> None:
     books = turn.world.watch.books
     at = f"{turn.shop.prefixes[0]}#test"
@@ -280,7 +178,3 @@ def _kept(turn: Turn, told: Refund, expected: int | None) -> None:
 def _amount(asked: int, size: int) -> int | None:
     shares = (asked // 4, asked // 2, asked * 6 // 10, asked // 2, asked, asked + 1, None, 1)
     return shares[size % len(shares)]
-
-
-def _digest(*parts: object) -> str:
-    return sha256(repr(parts).encode()).hexdigest()

@@ -3,8 +3,9 @@
 from collections.abc import Callable, Mapping
 from random import Random
 
+from simulator import decisions
 from simulator import operations as do
-from simulator.operations import Operation, Turn
+from simulator.turns import Operation, Turn
 
 KINDS: Mapping[str, tuple[Callable[[Turn], None], int]] = {
     "checkout": (do.checkout, 12),
@@ -15,9 +16,12 @@ KINDS: Mapping[str, tuple[Callable[[Turn], None], int]] = {
     "decline": (do.decline, 3),
     "expire": (do.expire, 2),
     "by hand": (do.by_hand, 5),
-    "comes back": (do.comes_back, 4),
+    "comes back": (do.comes_back, 6),
     "dispute": (do.dispute, 3),
     "look": (do.look, 4),
+    "direct": (decisions.direct, 4),
+    "end": (decisions.end, 3),
+    "verdict": (decisions.verdict, 4),
     "jump": (do.jump, 10),
 }
 

@@ -130,8 +130,8 @@ class Provider:
             self._tell(intent, "payment_intent.payment_failed")
 
     def expire(self, intent: Intent) -> None:
-        """The hosted page ends."""
-        if intent.session_status != "open":
+        """The hosted page ends, if there is one."""
+        if not intent.session or intent.session_status != "open":
             return
         intent.session_status = "expired"
         if self.switches.expire_cancels and intent.status not in FINAL:
@@ -197,7 +197,7 @@ class Provider:
     def _new_session(self, account: str, key: str, asked: Json) -> Answer:
         intent = Intent(
             id=self._new("pi"),
-            session=self._new("cs"),
+            session="" if asked["direct"] else self._new("cs"),
             account=account,
             created=self._scheduler.now,
             amount=asked["amount"],

@@ -62,6 +62,7 @@ class SimPsp(WithoutEndpoints):
         self._scheduler, self._faults = scheduler, faults
         self._provider, self._tenant = provider, tenant
         self._account = str(tenant.merchant)
+        self.under_way: Counter[str] = Counter()  # requests of each refund that may yet arrive
 
     # --- Psp --------------------------------------------------------------------------------
 
@@ -74,6 +75,7 @@ class SimPsp(WithoutEndpoints):
             "currency": payment.amount.currency,
             "methods": list(payment.payment_method_types),
             "metadata": {"tautan_payment": session_id(payment.id)},
+            "direct": payment.direct is not None,
         }
         key = session_id(payment.id)
         body = self._told(
@@ -123,6 +125,7 @@ class SimPsp(WithoutEndpoints):
         """The refund under its own id, and what the adapter's table makes of the answer."""
         asked = self.asked(refund)
         key = self.key_of(refund)
+        self.under_way[refund.id] += 1
         try:
             answer = self._call(
                 "refund",
@@ -131,6 +134,8 @@ class SimPsp(WithoutEndpoints):
             )
         except NoAnswer as error:
             return InDoubt(str(error))
+        finally:
+            self.under_way[refund.id] -= 1
         if not answer.ok:
             return refused(answer.status, answer.body["error"])
         return _outcome(refund, answer.body)

@@ -9,6 +9,7 @@ from chalicelib.adapters.dynamodb.keys import payment_key
 from chalicelib.domain.ids import MerchantId, PaymentId, Tenant
 from simulator.invariants import OPEN, must
 from simulator.shapes import Intent
+from simulator.shops import CANARY
 from simulator.switches import HOUR
 from simulator.world import World
 
@@ -103,7 +104,9 @@ def _is_shown(world: World, payment: Mapping[str, Any]) -> bool:
 def _no_secrets(world: World) -> None:
     if world.setting.seed % 8 == 0:
         for item in world.engine.everything():
-            must("whsec_canary" not in repr(item), f"Inv-13 a secret is kept in {item['pk']}")
+            must(CANARY not in repr(item), f"Inv-13 a secret is kept in {item['pk']}")
+        for _, _, name, told in world.scheduler.trace:
+            must(CANARY not in told, f"Inv-13 {name} was told a secret")
 
 
 def _tenant(item: Mapping[str, Any]) -> Tenant:

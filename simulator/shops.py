@@ -11,6 +11,7 @@ from chalicelib.usecases.failures import Answered
 from chalicelib.usecases.ports import Clock, Mint
 
 BEGIN = 1_800_000_000_000
+CANARY = "whsec_canary"  # how every secret of a webhook begins
 
 
 class SimMint(Mint):
@@ -59,7 +60,7 @@ def told(outcome: object) -> Answered:
 def shop_of(number: int) -> Shop:
     """The merchant of this number, with a secret for each of its endpoints."""
     tenant = Tenant(MerchantId(f"acct_01JS1MSH0P{number:016d}"), False)
-    return Shop(tenant, tuple(f"whsec_canary_{number}_{each}_{'0' * 16}" for each in range(2)))
+    return Shop(tenant, tuple(f"{CANARY}_{number}_{each}_{'0' * 16}" for each in range(2)))
 
 
 def records_of(tenant: Tenant, policy: Policy) -> tuple[Merchant, ApiKey]:

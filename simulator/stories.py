@@ -16,12 +16,20 @@ from chalicelib.domain.refund_rules import RefundRequest
 from chalicelib.domain.refunds import Refund, RefundedTotal, RefundKeys
 from chalicelib.usecases.asking import Asking
 from chalicelib.usecases.audit import audit_payment
+from chalicelib.usecases.by_hand import accept_review, settle_refund
 from chalicelib.usecases.catalog import NewPaymentLink, NewPrice, create_payment_link, create_price
+from chalicelib.usecases.end_payment import Ending
 from chalicelib.usecases.ports import Clock, Mint, Psps
 from chalicelib.usecases.receive_psp_event import Inbox
 from chalicelib.usecases.reconcile import Reconciler
 from chalicelib.usecases.request_refund import Refunds
-from chalicelib.usecases.start_checkout import Checkout, NewSession, open_link
+from chalicelib.usecases.start_checkout import (
+    Checkout,
+    NewIntent,
+    NewSession,
+    open_link,
+    retrieve_payment,
+)
 from chalicelib.usecases.sweep import Sweeper
 
 
@@ -59,6 +67,7 @@ class Stories:
         self.sweeper = Sweeper(
             store, psps, mint, ports.clock, self.inbox, self.refunds, self.checkouts
         )
+        self.endings = Ending(store, psps, self.inbox)
         self.reconciler = Reconciler(store, psps, mint, self.inbox)
         self.webhooks = WooshPayWebhooks(
             lambda merchant: {False: ports.secrets[merchant]}, MinorUnits({"IDR": 0})
@@ -67,6 +76,24 @@ class Stories:
     def checkout(self, asking: Asking, new: NewSession) -> Payment:
         """A merchant starts a session."""
         return self.checkouts.start(asking, new)
+
+    def direct(self, asking: Asking, new: NewIntent) -> Payment:
+        """A merchant starts a payment by the Direct API."""
+        return self.checkouts.start_direct(asking, new)
+
+    def end(self, tenant: Tenant, id: str, cause: Cause, *, closes: bool) -> Payment:
+        """A merchant ends a payment: its page, or the payment itself."""
+        payment = retrieve_payment(self.store, tenant, id, "payment")
+        end = self.endings.expire if closes else self.endings.cancel
+        return end(payment, cause)
+
+    def settle(self, tenant: Tenant, refund: str, happened: bool, cause: Cause) -> Refund:
+        """A person ends a refund as it stands at the provider."""
+        return settle_refund(self.store, tenant, refund, happened, cause)
+
+    def accept(self, tenant: Tenant, id: str, cause: Cause) -> Payment:
+        """A person accepts a payment that is in review."""
+        return accept_review(self.store, tenant, id, cause)
 
     def link(self, asking: Asking, price: NewPrice, method: str, limit: int | None) -> Offer:
         """A merchant makes a payment link."""

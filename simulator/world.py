@@ -133,6 +133,10 @@ class World:
         """How many calls the store and the provider have had."""
         return self.engine.calls.total(), sum(p.calls.total() for p in self._psps.values())
 
+    def is_under_way(self, tenant: Tenant, refund: str) -> bool:
+        """Whether a request of this refund is on its way to the provider just now."""
+        return tenant in self._psps and self._psps[tenant].under_way[refund] > 0
+
     def asking(self, shop: Shop, key: str | None = None, fingerprint: str = "") -> Asking:
         """A request of a shop, now."""
         self._requests += 1

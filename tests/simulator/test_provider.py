@@ -9,9 +9,20 @@ from tests.simulator.conftest import ACCOUNT, Make
 
 
 def begun(
-    provider: Provider, amount: int = 100, key: str = "cs_1", method: str = "paynow"
+    provider: Provider,
+    amount: int = 100,
+    key: str = "cs_1",
+    method: str = "paynow",
+    *,
+    direct: bool = False,
 ) -> Intent:
-    asked = {"amount": amount, "currency": "SGD", "methods": [method], "metadata": {}}
+    asked = {
+        "amount": amount,
+        "currency": "SGD",
+        "methods": [method],
+        "metadata": {},
+        "direct": direct,
+    }
     answer = provider.create_session(ACCOUNT, key, asked)
     return provider.intents[answer.body["payment_intent"]]
 
@@ -130,6 +141,15 @@ def test_an_expired_page_may_still_be_paid(provider_with: Make, cancels: bool, s
     scheduler.advance(scheduler.now + 24 * HOUR)
     provider.pay(intent)
     assert intent.status == status
+
+
+def test_a_direct_payment_has_no_page_that_could_end(provider_with: Make) -> None:
+    provider, scheduler, told = provider_with()
+    intent = begun(provider, direct=True)
+    scheduler.advance(scheduler.now + 24 * HOUR)
+    assert (intent.session, intent.status, told) == ("", "requires_payment_method", [])
+    assert provider.cancel_intent(ACCOUNT, intent.id).status == 200
+    assert provider.cancel_intent(ACCOUNT, intent.id).status == 400
 
 
 def test_another_account_sees_nothing(provider_with: Make) -> None:
