@@ -6,6 +6,7 @@ made without us and is counted.
 """
 
 from dataclasses import dataclass, replace
+from typing import assert_never
 
 from chalicelib.domain.discrepancies import DiscrepancyKind
 from chalicelib.domain.errors import PspError
@@ -129,6 +130,8 @@ class RefundFacts:
                 if self.store.is_dead_refund(keeper.tenant, shown.psp_refund):
                     return keeper.ignored("came_to_nothing")  # told late, or read late
                 return self._theirs(payment, keeper, shown, cause)
+            case _:
+                assert_never(shown.status)
 
     def _came_to_nothing(
         self, payment: Payment, keeper: Keeper, shown: RefundFact, cause: Cause

@@ -205,7 +205,7 @@ def test_whoever_dies_at_any_point_the_refund_ends_once_and_as_the_provider_has_
     assert (end.id, end.status, world.psp.calls["refund"]) == (kept.id, status, sent)
     assert world.check_money(paid.id) == IN[status]
     assert world.psp.page_of(paid).refunded == IN[status].refunded
-    assert set(world.psp.keys) <= {f"cs_{paid.id}", end.id, end.intent}
+    assert set(world.psp.keys) <= {f"cs_{paid.id}", end.id, end.intent, end.psp_refund}
     assert world.count("idempotency") == 1
     if keys is K.UNPROVEN:
         assert world.psp.calls["refund"] <= 1

@@ -25,6 +25,7 @@ from chalicelib.domain.refunds import (
     USUAL_WAIT_MS,
     WATCHED_FOR_MS,
     Refund,
+    RefundedTotal,
     RefundKeys,
     RefundStatus,
 )
@@ -32,6 +33,7 @@ from tests.builders import a_cause, a_refund_fact, a_request, rupiah
 from tests.fakes.world import World
 
 S, F, K = RefundStatus, RefundFactStatus, RefundKeys
+SHOWN_MS = SHOWN_AFTER_MS[RefundedTotal.ALL]
 WHOLE = Totals(20_000, 20_000)
 HELD = Totals(20_000, 15_000, 5_000, 0)
 BACK = Totals(20_000, 15_000, 0, 5_000)
@@ -72,9 +74,9 @@ def test_a_total_without_it_ends_it_when_it_is_seen_twice_and_late_enough() -> N
     world, paid, refund = opened(K.UNPROVEN)
     start = world.now
     for after, absent_since in [
-        (SHOWN_AFTER_MS - 1, None),
-        (SHOWN_AFTER_MS, SHOWN_AFTER_MS),
-        (SHOWN_AFTER_MS + LOOKED_TWICE_MS - 1, SHOWN_AFTER_MS),
+        (SHOWN_MS - 1, None),
+        (SHOWN_MS, SHOWN_MS),
+        (SHOWN_MS + LOOKED_TWICE_MS - 1, SHOWN_MS),
     ]:
         world.pass_time(start + after - world.now)
         looked = resume(world)
@@ -92,12 +94,29 @@ def test_a_total_without_it_ends_it_when_it_is_seen_twice_and_late_enough() -> N
 
 def test_a_total_that_holds_it_after_it_was_missed_once_posts_it() -> None:
     world, paid, _ = opened(K.UNPROVEN)
-    world.pass_time(SHOWN_AFTER_MS)
+    world.pass_time(SHOWN_MS)
     assert resume(world).status is S.UNKNOWN
     world.psp.page_of(paid).refunds.append(rupiah(5_000))
     world.pass_time(LOOKED_TWICE_MS)
     assert resume(world).status is S.POSTED
     assert world.check_money(paid.id) == BACK
+
+
+def test_a_total_that_may_leave_out_what_is_pending_is_believed_only_after_three_days() -> None:
+    world, paid, refund = opened(K.UNPROVEN)
+    world.believe(K.UNPROVEN, RefundedTotal.SETTLED)
+    late = SHOWN_AFTER_MS[RefundedTotal.SETTLED]
+    for after, status in [
+        (SHOWN_MS + LOOKED_TWICE_MS, S.UNKNOWN),
+        (late - 1, S.UNKNOWN),
+        (late, S.UNKNOWN),
+        (late + LOOKED_TWICE_MS, S.VOIDED),
+    ]:
+        world.now = type(world.now)(refund.created + after)
+        assert world.check_money(paid.id) == HELD
+        assert resume(world).status is status
+    assert world.check_money(paid.id) == WHOLE
+    assert world.psp.calls["refund"] == 1
 
 
 def unclear(world: World, paid: Payment) -> None:
@@ -133,11 +152,11 @@ def test_what_is_unclear_settles_nothing_ever_and_a_person_is_called(name: str) 
     world, paid, refund = opened(K.UNPROVEN)
     obscure, why = UNCLEAR[name]
     obscure(world, paid)
-    for after in (SHOWN_AFTER_MS, RESENT_FOR_MS - 1):
+    for after in (SHOWN_MS, RESENT_FOR_MS - 1):
         world.now = type(world.now)(refund.created + after)
         looked = resume(world)
         assert (looked.status, looked.failure) == (S.UNKNOWN, why)
-        assert looked.due_at == world.now + (30_000 if after == SHOWN_AFTER_MS else 120_000)
+        assert looked.due_at == world.now + (30_000 if after == SHOWN_MS else 120_000)
         assert world.discrepancies() == []
     for after in (RESENT_FOR_MS, WATCHED_FOR_MS):
         world.now = type(world.now)(refund.created + after)
@@ -169,7 +188,7 @@ def test_what_is_unclear_is_sent_again_under_its_key_for_twenty_hours(name: str)
     obscure, _ = UNCLEAR[name]
     obscure(world, paid)
     world.psp.outcomes += [InDoubt("ReadTimeout")] * 3
-    for number, after in enumerate((0, SHOWN_AFTER_MS, RESENT_FOR_MS - 1), start=2):
+    for number, after in enumerate((0, SHOWN_MS, RESENT_FOR_MS - 1), start=2):
         world.now = type(world.now)(refund.created + after)
         looked = resume(world)
         assert (looked.status, looked.sent_at) == (S.UNKNOWN, world.now)
@@ -189,9 +208,9 @@ def test_a_total_without_it_is_believed_only_when_it_cannot_be_sent_any_more() -
     assert resume(world).status is S.UNKNOWN  # sent for the last time
     sent = world.now
     for after, status in [
-        (SHOWN_AFTER_MS - 1, S.UNKNOWN),
-        (SHOWN_AFTER_MS, S.UNKNOWN),
-        (SHOWN_AFTER_MS + LOOKED_TWICE_MS, S.VOIDED),
+        (SHOWN_MS - 1, S.UNKNOWN),
+        (SHOWN_MS, S.UNKNOWN),
+        (SHOWN_MS + LOOKED_TWICE_MS, S.VOIDED),
     ]:
         world.pass_time(sent + after - world.now)
         assert resume(world).status is status

@@ -147,6 +147,7 @@ BUDGETS: dict[str, tuple[Callable[[World, Merchant], Bill], tuple[int, int, int]
 @pytest.mark.parametrize("name", BUDGETS)
 def test_a_request_keeps_to_its_budget(world: World, shop: Merchant, name: str) -> None:
     ask, budget = BUDGETS[name]
+    shop.api.get("/v1/products").ok()  # the key is known, however long the last test took
     spent = ask(world, shop).counted
     assert all(cost <= limit for cost, limit in zip(spent, budget, strict=True)), (
         f"{name}: {spent} reads, write groups and provider calls; {budget} at most"

@@ -297,9 +297,9 @@ class World:
     @contextmanager
     def tidied(self) -> Iterator[None]:
         """Items that are made inside go again: moto copies its whole table for each transaction."""
-        items = self._items
-        before = {partition: set(found) for partition, found in items.items()}
+        before = {partition: set(found) for partition, found in self._items.items()}
         yield
+        items = self._items  # a transaction that fails leaves another table behind
         for partition in list(items):
             for sort in set(items[partition]) - before.get(partition, set()):
                 del items[partition][sort]
