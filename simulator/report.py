@@ -51,17 +51,18 @@ def tables(total: Outcome, seconds: float, first: int) -> str:
         f"{total.steps} steps",
         f"{rate:,.1f} histories/s, {total.store_calls / seconds:,.0f} store calls/s, "
         f"{total.psp_calls / seconds:,.0f} provider calls/s, digest {total.digest}",
-        *_table("faults", dict(total.faults.most_common())),
-        *_table("crash points", {name: total.hits[name] for name in EVERY}),
-        *_table("sometimes", goals_of(total)),
+        *columns("faults", dict(total.faults.most_common())),
+        *columns("crash points", {name: total.hits[name] for name in EVERY}),
+        *columns("sometimes", goals_of(total)),
         f"violations: {len(total.failures)}; next seed {last + 1}",
     ]
     return "\n".join(lines)
 
 
-def _table(title: str, counts: Mapping[str, int], columns: int = 3) -> list[str]:
+def columns(title: str, counts: Mapping[str, int], across: int = 3) -> list[str]:
+    """A titled table of counts."""
     cells = [f"{name:34}{count:>9,}" for name, count in counts.items()]
-    rows = [cells[at : at + columns] for at in range(0, len(cells), columns)]
+    rows = [cells[at : at + across] for at in range(0, len(cells), across)]
     return ["", title, *("  " + "  ".join(row).rstrip() for row in rows), ""]
 
 

@@ -8,11 +8,9 @@ import pytest
 
 from simulator.__main__ import main, run
 from simulator.baseline import broken_after
-from simulator.exhaustive import enumerate_pair
 from simulator.history import history, shrunk
 from simulator.killing import hunt
 from simulator.mutants import MUTANTS
-from simulator.pairs import PAIRS
 from simulator.report import goals_of
 
 DIGEST = "from simulator.__main__ import run; print(run(1, 12, 1)[0].digest)"
@@ -34,7 +32,8 @@ SAMPLE = [
         "zombie_unfenced",
     }
 ]
-DYING = {"webhook/webhook", "checkout/webhook"}
+SHARES, SHARE = 8, 250  # short enough for a machine that has other things to do
+RARE = {"surplus payment", "VOIDED to POSTED", "UNKNOWN to VOIDED", "zombie fenced"}
 
 
 def test_the_same_seed_tells_the_same_history_whatever_the_hash_seed() -> None:
@@ -51,21 +50,12 @@ def test_the_same_seed_tells_the_same_history_whatever_the_hash_seed() -> None:
     assert digests == {f"{run(1, 12, 1)[0].digest}\n"}
 
 
-@pytest.mark.parametrize("first", [1, 201, 401])
+@pytest.mark.parametrize("first", range(1, 1 + SHARES * SHARE, SHARE))
 def test_histories_without_a_violation(first: int) -> None:
-    total, _ = run(first, 200, 1)
+    total, _ = run(first, SHARE, 1)
     assert not total.failures, str(total.failures[0])
     goals = goals_of(total)
-    rare = {"surplus payment", "VOIDED to POSTED", "UNKNOWN to VOIDED", "zombie fenced"}
-    assert [name for name, count in goals.items() if not count and name not in rare] == []
-
-
-@pytest.mark.parametrize("pair", PAIRS, ids=lambda pair: pair.name)
-def test_every_schedule_of_a_pair_with_one_preemption(pair) -> None:  # type: ignore[no-untyped-def]
-    found = enumerate_pair(pair, 1, crashes=pair.name in DYING)
-    assert not found.failures, str(found.failures[0])
-    assert found.schedules > 1
-    assert not found.with_crash or found.with_crash >= found.positions
+    assert [name for name, count in goals.items() if not count and name not in RARE] == []
 
 
 @pytest.mark.parametrize("mutant", SAMPLE, ids=lambda mutant: mutant.name)
