@@ -152,13 +152,21 @@ class Watch:
                 self.remained[refund.key.pk] = int(str(old["remaining"]))
 
     def _posted(self, group: Sequence[Write], olds: Sequence[Item | None]) -> None:
-        """What is posted without the provider's id was once in the total that it showed."""
+        """What is posted without an event stands at the provider or, without the provider's id,
+        was once in the total that it showed."""
         before = {write.name: old for write, old in zip(group, olds, strict=True)}
         after = {write.name: self.peek(write.key) for write in group}
-        payment, refund, entry = before["payment"], after["refund"], after["ledger"]
+        payment, refund, entry = before.get("payment"), after["refund"], after.get("ledger")
         assert refund is not None, "it was written just now"
         by_person = entry is not None and entry["actor"] == OPERATOR
-        if refund.get("psp_refund") or by_person or payment is None or self.provider is None:
+        if "event" in after or by_person or payment is None or self.provider is None:
+            return
+        name = refund.get("psp_refund")
+        if name:
+            theirs = self.provider.refunds.get(name)
+            old = refund["id"] in self.provider.replayed
+            gone = theirs is not None and not theirs[1].counts
+            must(not (old and gone), f"Inv-3 {refund['id']} was posted by an old answer")
             return
         versions = self.provider.intents[refund["intent"]].versions
         total = int(str(payment["refunded"])) + refund["amount"]

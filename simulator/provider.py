@@ -12,6 +12,7 @@ from simulator.shapes import (
     Intent,
     Json,
     PspRefund,
+    dispute_shown,
     intent_shown,
     refund_shown,
     session_shown,
@@ -51,6 +52,7 @@ class Provider:
         self._scheduler = scheduler
         self._emit = emit
         self._keys: dict[tuple[str, str, str], tuple[int, Json, Answer]] = {}
+        self.replayed: set[str] = set()  # keys whose last answer was an old one
         self._born = 0
 
     # --- the API ------------------------------------------------------------------------------
@@ -98,6 +100,7 @@ class Provider:
         found = self.refunds.get(id)
         if found is None or found[0].account != account:
             return _error(404, "No such refund")
+        self.replayed.discard(found[1].key or "")
         shown = self._seen(self.refund_versions[id], lag_ms)
         return Answer(200, shown if self.switches.metadata_on_refund else {**shown, "metadata": {}})
 
@@ -162,15 +165,7 @@ class Provider:
             return
         intent.dispute, intent.dispute_status = intent.dispute or self._new("dp"), status
         kind = "created" if status == "needs_response" else "closed"
-        shown = {
-            "id": intent.dispute,
-            "object": "dispute",
-            "payment_intent": intent.id,
-            "status": status,
-            "amount": intent.received,
-            "currency": intent.currency,
-        }
-        self._emit(intent.account, f"charge.dispute.{kind}", shown)
+        self._emit(intent.account, f"charge.dispute.{kind}", dispute_shown(intent))
 
     # --- inside -----------------------------------------------------------------------------
 
@@ -188,6 +183,7 @@ class Provider:
         if honoured and memory and now - memory[0] < self.switches.key_hours * HOUR:
             if memory[1] != asked:
                 return _error(400, "This key came with other parameters", "idempotency_error")
+            self.replayed.add(key)
             return memory[2]
         answer = act(account, key, asked)
         if answer.ok:

@@ -89,6 +89,18 @@ def intent_shown(intent: Intent, switches: Switches) -> Json:
     return shown
 
 
+def dispute_shown(intent: Intent) -> Json:
+    """A dispute."""
+    return {
+        "id": intent.dispute,
+        "object": "dispute",
+        "payment_intent": intent.id,
+        "status": intent.dispute_status,
+        "amount": intent.received,
+        "currency": intent.currency,
+    }
+
+
 def refund_shown(intent: Intent, refund: PspRefund) -> Json:
     """A refund."""
     return {
