@@ -4,6 +4,7 @@ Amounts are in our smallest unit. `payment` and `refund` are what our own metada
 which must agree with everything else before it is believed.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
@@ -62,6 +63,27 @@ class RefundFact:
     amount: Money
     payment: PaymentId | None = None
     refund: RefundId | None = None
+
+
+_WAY: Mapping[RefundFactStatus, int] = {
+    RefundFactStatus.PENDING: 0,
+    RefundFactStatus.SUCCEEDED: 1,
+    RefundFactStatus.FAILED: 2,
+}
+
+
+def furthest(said: RefundFact, shown: RefundFact) -> RefundFact:
+    """What is known of a refund that an event told and that was then asked after.
+
+    A refund goes one way (pending, succeeded, failed), and what is read may be older than what was
+    told. Our names for it may stand in one of the two only.
+    """
+    return replace(
+        shown,
+        status=max(said.status, shown.status, key=_WAY.__getitem__),
+        payment=shown.payment or said.payment,
+        refund=shown.refund or said.refund,
+    )
 
 
 class DisputeStatus(StrEnum):

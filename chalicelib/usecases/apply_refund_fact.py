@@ -14,7 +14,7 @@ from chalicelib.domain.ids import RefundId, Tenant
 from chalicelib.domain.inbox import EventStatus
 from chalicelib.domain.ledger import Cause
 from chalicelib.domain.payments import Payment, PaymentStatus
-from chalicelib.domain.psp_facts import RefundFact, RefundFactStatus
+from chalicelib.domain.psp_facts import RefundFact, RefundFactStatus, furthest
 from chalicelib.domain.refunds import (
     OPEN,
     Refund,
@@ -101,7 +101,7 @@ class RefundFacts:
     ) -> str:
         """It was held for dead and is said to have happened: true, or told out of order."""
         try:
-            shown = self.psps(keeper.tenant).find_refund(fact.psp_refund)
+            shown = furthest(fact, self.psps(keeper.tenant).find_refund(fact.psp_refund))
         except PspError as error:
             return keeper.put_off(EventStatus.DEFERRED, error.message)
         if shown.status is not RefundFactStatus.SUCCEEDED:
@@ -110,7 +110,7 @@ class RefundFacts:
 
     def _stranger(self, keeper: Keeper, fact: RefundFact, cause: Cause) -> str:
         try:
-            shown = self.psps(keeper.tenant).find_refund(fact.psp_refund)
+            shown = furthest(fact, self.psps(keeper.tenant).find_refund(fact.psp_refund))
         except PspError as error:
             return keeper.put_off(EventStatus.DEFERRED, error.message)
         named = self._named(keeper.tenant, shown) if shown.refund != fact.refund else None
@@ -199,7 +199,11 @@ class RefundFacts:
 
 
 def _was_held_for_dead(refund: Refund, fact: RefundFact) -> bool:
-    return refund.status is RefundStatus.VOIDED and fact.status is RefundFactStatus.SUCCEEDED
+    """Whether it is said to have happened; one that the provider itself reported as failed has
+    come to its end, whatever is told of it late."""
+    ended = refund.psp_refund == fact.psp_refund
+    succeeded = fact.status is RefundFactStatus.SUCCEEDED
+    return refund.status is RefundStatus.VOIDED and succeeded and not ended
 
 
 def _step(payment: Payment, refund: Refund, fact: RefundFact, cause: Cause) -> Step | None:
@@ -209,7 +213,7 @@ def _step(payment: Payment, refund: Refund, fact: RefundFact, cause: Cause) -> S
     if refund.status in OPEN and fact.status is RefundFactStatus.SUCCEEDED:
         return post(payment, refund, fact.psp_refund, cause)
     if refund.status in OPEN and failed:
-        return void(payment, refund, FAILED, cause)
+        return void(payment, replace(refund, psp_refund=fact.psp_refund), FAILED, cause)
     if refund.status is RefundStatus.POSTED and failed:
         return reverse(payment, refund, FAILED, cause)
     return None

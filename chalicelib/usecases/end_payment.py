@@ -3,19 +3,41 @@
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from enum import StrEnum
 
-from chalicelib.domain.errors import NotReadyYet, PaymentNotOpen, PspError, PspRejected
+from chalicelib.domain.errors import (
+    NotReadyYet,
+    PaymentNotOpen,
+    PspError,
+    PspRejected,
+    ResourceMissing,
+)
+from chalicelib.domain.ids import payment_id
 from chalicelib.domain.ledger import Cause
 from chalicelib.domain.payment_decisions import Changed, Decision, decide_canceled, decide_over
 from chalicelib.domain.payments import Payment, ProviderSession
 from chalicelib.domain.psp_facts import IntentStatus
+from chalicelib.usecases.asking import Asking
 from chalicelib.usecases.begin_payment import close_page
-from chalicelib.usecases.failures import Lost
+from chalicelib.usecases.failures import Claim, Claimed, Lost
+from chalicelib.usecases.idempotency import earlier
 from chalicelib.usecases.ports import Delivery, Psps, Store
 from chalicelib.usecases.receive_psp_event import Inbox
 from chalicelib.usecases.sweep import as_event
 
 REFRESHED_AFTER_MS = 30_000
+Claiming = Callable[[Payment], Claim | None]
+
+
+class Way(StrEnum):
+    """How a payment is ended."""
+
+    EXPIRE = "expire"
+    CANCEL = "cancel"
+
+
+def _no_claim(_: Payment) -> Claim | None:
+    return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,21 +48,39 @@ class Ending:
     psps: Psps
     inbox: Inbox
 
-    def expire(self, payment: Payment, cause: Cause) -> Payment:
+    def request(self, asking: Asking, id: str, way: Way) -> Payment:
+        """The payment `cs_…` or `pi_…` ended as asked, once per idempotency key.
+
+        Raises ResourceMissing, Replayed, and what `expire` raises.
+        """
+        ulid = payment_id(id)
+        claim = asking.claim(f"{way}_payment", id)
+        payment, taken = (
+            self.store.payment_and_claim(asking.tenant, ulid, claim) if ulid else (None, None)
+        )
+        if payment is None:
+            kind = "checkout session" if way is Way.EXPIRE else "payment intent"
+            raise ResourceMissing(kind, id)
+        if taken is not None:
+            earlier(taken, claim)
+        cause, end = asking.cause(id), {Way.EXPIRE: self.expire, Way.CANCEL: self.cancel}[way]
+        return end(payment, cause, lambda after: asking.claim(f"{way}_payment", id, after))
+
+    def expire(self, payment: Payment, cause: Cause, claim: Claiming = _no_claim) -> Payment:
         """The checkout session can no longer be paid.
 
         Raises PaymentNotOpen when it is paid or over, PspUnavailable, NotReadyYet.
         """
         provider = self._open(payment, cause)
         self._closed(payment, cause, lambda: close_page(self.psps(payment.tenant), provider))
-        return self._recorded(payment, decide_over(payment, cause))
+        return self._recorded(payment, decide_over(payment, cause), claim)
 
-    def cancel(self, payment: Payment, cause: Cause) -> Payment:
+    def cancel(self, payment: Payment, cause: Cause, claim: Claiming = _no_claim) -> Payment:
         """The payment intent is canceled. Raises like `expire`."""
         provider = self._open(payment, cause)
         psp = self.psps(payment.tenant)
         self._closed(payment, cause, lambda: psp.cancel_intent(provider.intent))
-        return self._recorded(payment, decide_canceled(payment, cause))
+        return self._recorded(payment, decide_canceled(payment, cause), claim)
 
     def refreshed(self, payment: Payment, cause: Cause) -> Payment:
         """The payment as the provider has it now, while it is open; as it is kept when it has just
@@ -81,11 +121,11 @@ class Ending:
         )
         return self._kept(payment)
 
-    def _recorded(self, payment: Payment, decision: Decision) -> Payment:
+    def _recorded(self, payment: Payment, decision: Decision, claim: Claiming) -> Payment:
         if isinstance(decision, Changed):
             try:
-                self.store.record_change(payment, decision)
-            except Lost:
+                self.store.end_payment(payment, decision, claim(decision.payment))
+            except (Claimed, Lost):
                 return self._ended(self._kept(payment))
             return decision.payment
         return payment

@@ -179,6 +179,11 @@ class Store(Protocol):
         """
         ...
 
+    def end_payment(self, before: Payment, change: Changed, claim: Claim | None) -> None:
+        """A payment's end that a request asked for. Raises Claimed, and Lost like
+        `record_change`."""
+        ...
+
     def record_event(
         self,
         tenant: Tenant,

@@ -6,7 +6,7 @@ time when it is due again; so "kept" never means "applied". The provider gets it
 of the two; a lost race is decided again on fresh state.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import assert_never
 
 from chalicelib.domain.discrepancies import Discrepancy, DiscrepancyKind
@@ -32,6 +32,7 @@ from chalicelib.domain.psp_facts import (
     SessionExpired,
     Unreadable,
     Unrecognised,
+    furthest,
 )
 from chalicelib.usecases.apply_refund_fact import RefundFacts
 from chalicelib.usecases.failures import Lost
@@ -89,13 +90,14 @@ class Inbox:
     def _asked(self, tenant: Tenant, event: PspEvent) -> PspEvent:
         """The event with what holds now instead of what it said; raises PspError."""
         match event.fact:
-            case IntentFact(intent=intent):
-                fact: IntentFact | RefundFact = self.psps(tenant).intent(intent)
-            case RefundFact(psp_refund=psp_refund):
-                fact = self.psps(tenant).find_refund(psp_refund)
+            case IntentFact() as said:
+                shown = self.psps(tenant).intent(said.intent)
+                return event.saying(replace(shown, payment=shown.payment or said.payment))
+            case RefundFact() as told:
+                found = self.psps(tenant).find_refund(told.psp_refund)
+                return event.saying(furthest(told, found))
             case _:
                 return event
-        return event.saying(fact)
 
     def _taken(self, tenant: Tenant, inbox: InboxEvent, event: PspEvent, cause: Cause) -> str:
         """The event with its effect; raises Lost when its id was seen before."""

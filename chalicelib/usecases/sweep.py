@@ -10,7 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import assert_never
 
-from chalicelib.domain.errors import PspRejected, RefundRefused, TautanError
+from chalicelib.domain.errors import PspRejected, RefundInProgress, RefundRefused, TautanError
 from chalicelib.domain.ids import Millis, PaymentId, RefundId, Tenant, session_id
 from chalicelib.domain.ledger import Cause
 from chalicelib.domain.merchants import Policy
@@ -173,6 +173,8 @@ class Sweeper:
         try:
             refund = self.refunds.request(asking, session_id(payment.id), wanted, Origin.POLICY)
             status = refund.status
+        except RefundInProgress:
+            status = RefundStatus.SENDING  # another one's; ours is asked for after it
         except (RefundRefused, PspRejected):
             status = RefundStatus.VOIDED
         payment = self._kept(payment.tenant, payment.id)

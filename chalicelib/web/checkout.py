@@ -4,6 +4,7 @@ from chalice.app import Blueprint
 
 from chalicelib.domain.ids import session_id
 from chalicelib.domain.payments import Payment
+from chalicelib.usecases.end_payment import Way
 from chalicelib.usecases.start_checkout import retrieve_payment
 from chalicelib.web import render, schemas
 from chalicelib.web.endpoint import Answer, MerchantCall, merchant_route
@@ -29,8 +30,10 @@ def retrieve_session(call: MerchantCall) -> Answer:
 @merchant_route(routes, "POST", "/v1/checkout/sessions/{id}/expire")
 def expire_session(call: MerchantCall) -> Answer:
     call.given(schemas.Nothing)
-    payment = _payment(call)
-    return Answer(_shown(call, call.app.ending.expire(payment, call.cause(session_id(payment.id)))))
+    return call.created(
+        lambda asking: call.app.ending.request(asking, call.path["id"], Way.EXPIRE),
+        lambda payment: _shown(call, payment),
+    )
 
 
 @merchant_route(routes, "GET", "/v1/checkout/sessions/{id}/line_items")

@@ -6,6 +6,7 @@ from chalice.app import Blueprint
 
 from chalicelib.domain.ids import intent_id
 from chalicelib.domain.payments import Payment
+from chalicelib.usecases.end_payment import Way
 from chalicelib.usecases.start_checkout import retrieve_payment
 from chalicelib.web import render, schemas
 from chalicelib.web.endpoint import Answer, MerchantCall, merchant_route
@@ -32,8 +33,10 @@ def retrieve_intent(call: MerchantCall) -> Answer:
 @merchant_route(routes, "POST", "/v1/payment_intents/{id}/cancel")
 def cancel_intent(call: MerchantCall) -> Answer:
     call.given(schemas.Cancellation)
-    payment = _payment(call)
-    return Answer(_shown(call, call.app.ending.cancel(payment, call.cause(intent_id(payment.id)))))
+    return call.created(
+        lambda asking: call.app.ending.request(asking, call.path["id"], Way.CANCEL),
+        lambda payment: _shown(call, payment),
+    )
 
 
 @merchant_route(routes, "GET", "/v1/payment_intents", listed=True)

@@ -5,9 +5,10 @@ from dataclasses import replace
 import pytest
 
 from chalicelib.domain.discrepancies import DiscrepancyKind
+from chalicelib.domain.errors import PspRejected
 from chalicelib.domain.ledger import EntryKind, Totals
 from chalicelib.domain.payments import Payment
-from chalicelib.domain.psp_facts import Accepted, InDoubt, RefundFact, RefundFactStatus
+from chalicelib.domain.psp_facts import Declined, InDoubt, RefundFact, RefundFactStatus
 from chalicelib.domain.refunds import LEASE_MS, Origin, Refund, RefundStatus
 from chalicelib.usecases.ports import Slice
 from tests.builders import a_refund_fact, a_request, rupiah
@@ -56,28 +57,41 @@ def by_total_alone(world: World, paid: Payment) -> Refund:
 
 def dead(world: World, paid: Payment) -> Refund:
     """A refund of ours that the provider said would never happen."""
-    world.psp.outcomes.append(Accepted("re_77"))
-    refund = world.refund(paid, a_request(), "k")
-    assert world.told(a_refund_fact(refund, F.FAILED, psp_refund="re_77")) == "applied"
+    world.psp.outcomes.append(Declined("400 no"))
+    with pytest.raises(PspRejected):
+        world.refund(paid, a_request(), "k")
     assert world.check_money(paid.id) == WHOLE
-    return world.kept_refund(refund.id)
+    return world.only_refund()
 
 
 # --- held for dead ----------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("changes", [{}, NAMELESS], ids=["named", "known by the provider's id"])
-def test_a_voided_refund_that_did_happen_is_counted_once_the_provider_shows_it(
-    changes: dict[str, None],
+@pytest.mark.parametrize("shown", [F.SUCCEEDED, F.PENDING])
+def test_a_refund_that_the_provider_reported_as_failed_stays_dead_whatever_is_told_late(
+    shown: RefundFactStatus,
 ) -> None:
+    world = World()
+    paid = world.paid()
+    refund = in_doubt(world, paid)
+    fact = a_refund_fact(refund, psp_refund="re_77")
+    assert world.told(replace(fact, status=F.FAILED)) == "applied"
+    world.psp.known_refunds["re_77"] = replace(fact, status=shown)  # read late, too
+    asked = dict(world.psp.calls)
+    assert world.told(fact, id="evt_r") == "ignored"
+    assert why(world, "evt_r") == ("ignored", "already_voided")
+    assert dict(world.psp.calls) == asked
+    assert world.kept_refund(refund.id).psp_refund == "re_77"
+    assert world.check_money(paid.id) == WHOLE
+
+
+def test_a_voided_refund_that_did_happen_is_counted_once_the_provider_shows_it() -> None:
     world = World()
     paid = world.paid()
     refund = dead(world, paid)
     fact = a_refund_fact(refund, psp_refund="re_77")
     world.psp.known_refunds["re_77"] = fact
-    if changes:  # the binding of the provider's id is what is left
-        world.told(made_without_us(paid, 1, F.FAILED), id="evt_none")
-    assert world.told(replace(fact, **changes), id="evt_r") == "applied"
+    assert world.told(fact, id="evt_r") == "applied"
     assert why(world, "evt_r") == ("applied", "refund.external")
     revived = world.kept_refund(refund.id)
     assert (revived.status, revived.psp_refund, revived.failure) == (S.POSTED, "re_77", None)
@@ -90,10 +104,7 @@ def test_a_voided_refund_that_did_happen_is_counted_once_the_provider_shows_it(
 def test_a_voided_refund_that_only_the_provider_names_as_ours_is_counted_as_that_one() -> None:
     world = World()
     paid = world.paid()
-    world.psp.outcomes.append(InDoubt("ReadTimeout"))
-    refund = world.refund(paid, a_request(), "k")
-    assert world.told(a_refund_fact(refund, F.FAILED)) == "applied"
-    assert world.kept_refund(refund.id).psp_refund is None
+    refund = dead(world, paid)
     fact = a_refund_fact(refund, psp_refund="re_88")
     world.psp.known_refunds["re_88"] = fact
     assert world.told(replace(fact, payment=None, refund=None)) == "applied"

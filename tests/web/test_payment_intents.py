@@ -271,3 +271,31 @@ def test_capabilities_are_listed_with_their_sources(merchant: Merchant) -> None:
     assert rows["bank_transfer_uk"]["refund"] is None
     assert rows["ideal"]["refund_window_days"] == 365
     assert len(rows) == len(listed["data"])
+
+
+@pytest.mark.parametrize("way", ["cancel", "expire"])
+def test_ending_it_under_a_key_is_answered_once_and_the_same_again(
+    world: World, merchant: Merchant, way: str
+) -> None:
+    session = world.unpaid(merchant)
+    path = (
+        f"/v1/checkout/sessions/{session['id']}/expire"
+        if way == "expire"
+        else f"{URL}/{session['payment_intent']}/cancel"
+    )
+    first = merchant.api.post(path, {}, "end")
+    assert first.status == 200
+    with world.untouched():
+        again = merchant.api.post(path, {}, "end")
+    assert (again.status, again.text) == (200, first.text)
+    assert again.headers["idempotency-replayed"] == "true"
+    with world.untouched():
+        other = merchant.api.post(path, {}, "other")
+    assert (other.status, other.error["code"]) == (409, "payment_not_open")
+
+
+@pytest.mark.parametrize("path", ["/v1/checkout/sessions/cs_x/expire", f"{URL}/pi_x/cancel"])
+def test_what_is_not_there_is_not_ended(world: World, merchant: Merchant, path: str) -> None:
+    with world.untouched():
+        missing = merchant.api.post(path, {}, "end")
+    assert (missing.status, missing.error["code"]) == (404, "resource_missing")

@@ -132,19 +132,14 @@ class PaymentStore(Storing):
         event: InboxEvent | None = None,
         answered: Claim | None = None,
     ) -> None:
-        after = change.payment
-        captures = change.entry.delta.captured > 0
-        rises = [LessThan("rank", after.rank)] if after.rank != before.rank else []
-        nothing_yet = [Equals("captured", 0)] if captures else []
         self._write(
             *event_of(before.tenant, event),
-            moved(before, after, *rises, *nothing_yet),
-            entry_of(before, change.entry),
-            *_bound(before, after),
-            *_use(before, after),
-            *found_of(change.discrepancy),
+            *_changed(before, change),
             *answer_of(before.tenant, answered),
         )
+
+    def end_payment(self, before: Payment, change: Changed, claim: Claim | None) -> None:
+        self._claimed(before.tenant, claim, *_changed(before, change))
 
     def record_event(
         self,
@@ -175,6 +170,20 @@ class PaymentStore(Storing):
         partition = keys.payment_key(tenant, id).pk
         found = self._engine.collection(partition, prefix=keys.LEDGER)
         return [ledger_from_item(item) for item in found]
+
+
+def _changed(before: Payment, change: Changed) -> list[Write]:
+    """The payment's change and what stands or falls with it."""
+    after = change.payment
+    rises = [LessThan("rank", after.rank)] if after.rank != before.rank else []
+    nothing_yet = [Equals("captured", 0)] if change.entry.delta.captured > 0 else []
+    return [
+        moved(before, after, *rises, *nothing_yet),
+        entry_of(before, change.entry),
+        *_bound(before, after),
+        *_use(before, after),
+        *found_of(change.discrepancy),
+    ]
 
 
 def _use(before: Payment | None, after: Payment) -> list[Write]:
