@@ -137,7 +137,17 @@ _ROWS = (
     Capability(method="card", currencies=(), source="3858959"),
 )  # fmt: skip
 
-CAPABILITIES: Mapping[str, Capability] = {row.method: row for row in _ROWS}
+# Named in the list of `payment_method_data.type` (page 42631218) or in menus, with no readable page
+# of their own: currencies, limits and refunds are not known, so nothing can be asked for by them.
+_NAMED_ONLY = (
+    "sepa_debit", "alipay_hk", "boost", "kakaopay", "touchngo", "rabbit_line_pay", "giropay",
+    "sofort", "trustly", "p24", "unionpay", "fpx", "mcash", "grabpay", "qris", "shopeepay",
+    "boleto", "stitch", "bpi", "momo", "zalo", "vietcombank", "atome", "gopay",
+    "bank_transfer_vn", "bank_transfer_eu",
+)  # fmt: skip
+_SILENT = (Capability(method=name, currencies=(), source="42631218") for name in _NAMED_ONLY)
+
+CAPABILITIES: Mapping[str, Capability] = {row.method: row for row in (*_ROWS, *_SILENT)}
 
 
 @dataclass(frozen=True, slots=True)

@@ -164,9 +164,10 @@ class Declined:
 
 @dataclass(frozen=True, slots=True)
 class NotExecuted:
-    """Definitely not done this time; the same request may be sent again."""
+    """Definitely not done this time; the same request may be sent again, in `after_ms` or later."""
 
     reason: str
+    after_ms: int = 0
 
 
 @dataclass(frozen=True, slots=True)

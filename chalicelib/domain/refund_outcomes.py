@@ -55,8 +55,11 @@ def settle(payment: Payment, refund: Refund, outcome: RefundOutcome, cause: Caus
         case Accepted(reference):
             taken = replace(refund, psp_refund=reference)
             return waiting(taken, RefundStatus.PENDING_PSP, cause.at, refund.failure)
-        case NotExecuted(reason):
-            return waiting(refund, RefundStatus.RESERVED, cause.at, reason)
+        case NotExecuted(reason, after_ms):
+            later = waiting(refund, RefundStatus.RESERVED, cause.at, reason)
+            earliest = Millis(cause.at + after_ms)
+            due_at = None if later.due_at is None else max(later.due_at, earliest)
+            return replace(later, due_at=due_at)
         case InDoubt(reason):
             doubted = replace(refund, in_doubt=True)
             return waiting(doubted, RefundStatus.UNKNOWN, cause.at, reason)

@@ -124,3 +124,23 @@ def test_no_answer_leaves_the_refund_in_doubt(api: respx.MockRouter, error: Exce
 def test_garbage_leaves_the_refund_in_doubt(api: respx.MockRouter, text: str) -> None:
     api.post("/v1/refunds").respond(200, text=text)
     assert psp().refund(REFUND) == InDoubt("the answer makes no sense")
+
+
+@pytest.mark.parametrize(
+    ("header", "after_ms"),
+    [
+        ("7", 7_000),
+        ("0", 0),
+        ("999999", 3_600_000),
+        ("soon", 0),
+        ("-1", 0),
+        ("1.5", 0),
+        ("1" * 10, 0),
+    ],
+)
+def test_the_provider_is_left_alone_as_long_as_it_asks(
+    api: respx.MockRouter, header: str, after_ms: int
+) -> None:
+    told = {"Retry-After": header}
+    api.post("/v1/refunds").respond(429, json={"message": "slow down"}, headers=told)
+    assert psp().refund(a_refund()) == NotExecuted("429 slow down", after_ms)

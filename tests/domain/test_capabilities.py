@@ -52,6 +52,13 @@ PAGES = {
     "klarna": ("1837772", "", None, None, Y, S, S, S, S, ()),
     "card": ("3858959", "", None, None, Y, S, S, S, S, ()),
 }  # fmt: skip
+NAMED_ONLY = [
+    "sepa_debit", "alipay_hk", "boost", "kakaopay", "touchngo", "rabbit_line_pay", "giropay",
+    "sofort", "trustly", "p24", "unionpay", "fpx", "mcash", "grabpay", "qris", "shopeepay",
+    "boleto", "stitch", "bpi", "momo", "zalo", "vietcombank", "atome", "gopay",
+    "bank_transfer_vn", "bank_transfer_eu",
+]  # fmt: skip
+PAGES |= dict.fromkeys(NAMED_ONLY, ("42631218", "", None, None, Y, S, S, S, S, ()))
 
 
 @pytest.mark.parametrize("method", PAGES)
@@ -77,7 +84,7 @@ def test_no_method_is_there_without_a_page_and_only_ideal_has_a_window() -> None
     assert {name: days for name, days in windows.items() if days is not None} == {"ideal": 365}
 
 
-@pytest.mark.parametrize("method", ["klarna", "card"])
+@pytest.mark.parametrize("method", ["klarna", "card", *NAMED_ONLY])
 def test_nothing_is_asked_for_by_a_method_whose_currencies_are_not_known(method: str) -> None:
     with pytest.raises(ParameterInvalid) as refused:
         check_payable(Money(1000, "EUR"), (method,), Blame("amount", "currency"))

@@ -213,3 +213,12 @@ def test_a_total_that_says_anything_else_decides_nothing_at_any_time(
     total: Money | None, base: int, why: str, since: int | None, at: int
 ) -> None:
     assert judged(total, at, since, base) == Unclear(why)
+
+
+@pytest.mark.parametrize(("after_ms", "wait"), [(0, 5_000), (5_000, 5_000), (60_000, 60_000)])
+def test_a_refund_that_was_put_off_by_the_provider_waits_as_long_as_it_asks(
+    after_ms: int, wait: int
+) -> None:
+    after = settle(HELD, a_refund(attempts=1), NotExecuted("429", after_ms), CAUSE)
+    assert isinstance(after, Refund)
+    assert (after.status, after.due_at) == (S.RESERVED, CAUSE.at + wait)

@@ -162,7 +162,7 @@ class WooshPay:
         except NoAnswer as error:
             return InDoubt(str(error))
         if not answer.ok and answer.body is not None:
-            return refused(answer.status, answer.error)
+            return refused(answer.status, answer.error, answer.retry_after_ms)
         if answer.body is None:
             return InDoubt("the answer makes no sense")
         return self._refunded(refund, answer.body)

@@ -16,6 +16,7 @@ from chalicelib.adapters.wooshpay.payloads import ErrorShape
 from chalicelib.domain.strict_json import LARGEST_BODY, NotStrictJson, parse_object
 
 CONNECT_SECONDS, READ_SECONDS = 3, 8
+LONGEST_PAUSE_S = 3_600
 
 
 def http_client() -> httpx.Client:
@@ -34,6 +35,7 @@ class Answer:
 
     status: int
     body: dict[str, Any] | None
+    retry_after_ms: int = 0  # as long as the provider wants to be left alone
 
     @property
     def ok(self) -> bool:
@@ -70,9 +72,16 @@ def asked(
     headers = {"Idempotency-Key": idempotency_key} if idempotency_key else {}
     try:
         with http.stream(method, url, json=body, auth=(key, ""), headers=headers) as response:
-            return Answer(response.status_code, _read(response))
+            return Answer(response.status_code, _read(response), _pause(response))
     except httpx.HTTPError as error:
         raise NoAnswer(type(error).__name__) from error
+
+
+def _pause(response: httpx.Response) -> int:
+    """`Retry-After` in milliseconds, within reason; as a date it is not read."""
+    text = response.headers.get("retry-after", "")
+    seconds = int(text) if text.isascii() and text.isdigit() and len(text) <= 9 else 0
+    return min(seconds, LONGEST_PAUSE_S) * 1000
 
 
 def _read(response: httpx.Response) -> dict[str, Any] | None:
