@@ -1,14 +1,16 @@
 """The control plane under /_sandbox/: what happened, and levers for what should happen next."""
 
 import re
+from collections.abc import Callable
+from typing import NamedTuple
 
-from flask import Blueprint, jsonify, render_template, request
+from flask import Blueprint, jsonify, request
 from werkzeug.wrappers import Response
 
-from sandbox import endpoints, levers, render
+from sandbox import endpoints, render
 from sandbox.api import authenticate_key
 from sandbox.errors import ApiError, Json, invalid, missing
-from sandbox.levers import sent_body, sent_fields
+from sandbox.levers import Levers, sent_body, sent_fields
 from sandbox.models import Delivery, Event
 from sandbox.params import LOOPBACK, Fields
 from sandbox.state import State
@@ -60,6 +62,14 @@ class Control:
         with self._state.acting():
             rows = [row for each in self._state.deliveries.values() for row in self._rows(each)]
             return {"data": sorted(rows, key=lambda row: row["sandbox_time"] or 0)}
+
+    def attempts(self, identifier: str) -> list[Json]:
+        """The rows of one delivery."""
+        with self._state.acting():
+            found = self._state.deliveries.get(identifier)
+            if found is None:
+                raise missing("delivery", identifier)
+            return self._rows(found)
 
     def resend(self, identifier: str) -> Json:
         """Make one delivery due now, whatever became of it."""
@@ -134,12 +144,6 @@ class Control:
         self._state.reset()
         return {"status": "reset"}
 
-    def overview(self) -> str:
-        """A page for people."""
-        with self._state.acting():
-            state = self._state
-            return render_template("overview.html", state=state, switches=state.switches)
-
     def _event(self, identifier: str) -> Event:
         found = self._state.events.get(identifier)
         if found is None:
@@ -187,27 +191,39 @@ def _attempt_row(
     }
 
 
-def blueprint(state: State) -> Blueprint:
-    """The routes of the control plane; a page of another site can't reach them."""
-    routes, control = Blueprint("control", __name__, url_prefix="/_sandbox"), Control(state)
-    routes.get("/")(control.overview)
-    routes.get("/health")(control.health)
-    routes.get("/requests")(control.requests)
-    routes.delete("/requests")(control.clear_requests)
-    routes.get("/events")(control.events)
-    routes.post("/events/<identifier>/deliver")(control.deliver_event)
-    routes.get("/deliveries")(control.deliveries)
-    routes.post("/deliveries/<identifier>/resend")(control.resend)
-    routes.post("/deliveries/release")(control.release)
-    routes.post("/clock/advance")(control.advance)
-    routes.get("/switches")(control.switches)
-    routes.post("/switches")(control.change_switches)
-    routes.get("/faults")(control.faults)
-    routes.post("/faults")(control.plan_fault)
-    routes.delete("/faults")(control.clear_faults)
-    routes.post("/webhook_endpoints")(control.make_endpoint)
-    routes.post("/reset")(control.reset)
-    levers.register(routes, state)
+class Action(NamedTuple):
+    """A lever and where it is pulled; the page for people has a twin of each."""
+
+    verb: str
+    path: str
+    act: Callable[..., Json]
+
+
+def actions(state: State) -> list[Action]:
+    """Every lever that changes something."""
+    control, levers = Control(state), Levers(state)
+    decision = "/payment_intents/<identifier>/<any(approve, decline, cancel):action>"
+    return [
+        Action("DELETE", "/requests", control.clear_requests),
+        Action("POST", "/events/<identifier>/deliver", control.deliver_event),
+        Action("POST", "/deliveries/<identifier>/resend", control.resend),
+        Action("POST", "/deliveries/release", control.release),
+        Action("POST", "/clock/advance", control.advance),
+        Action("POST", "/switches", control.change_switches),
+        Action("POST", "/faults", control.plan_fault),
+        Action("DELETE", "/faults", control.clear_faults),
+        Action("POST", "/webhook_endpoints", control.make_endpoint),
+        Action("POST", "/reset", control.reset),
+        Action("POST", decision, levers.act_on_intent),
+        Action("POST", "/refunds", levers.make_refund),
+        Action("POST", "/refunds/<identifier>/<any(succeed, fail):outcome>", levers.decide_refund),
+        Action("POST", "/disputes", levers.open_dispute),
+        Action("POST", "/disputes/<identifier>/<any(update, close):step>", levers.move_dispute),
+    ]
+
+
+def guard(routes: Blueprint) -> None:
+    """Keep a page of another site, and another machine, away from these routes."""
 
     @routes.errorhandler(ApiError)
     def _refused(error: ApiError) -> tuple[Response, int]:
@@ -220,4 +236,18 @@ def blueprint(state: State) -> Blueprint:
         if host not in LOOPBACK or (origin and origin != f"http://{request.host}"):
             raise invalid("The control plane answers this machine only", status=403)
 
+
+def blueprint(state: State) -> Blueprint:
+    """The routes of the control plane."""
+    routes, control = Blueprint("control", __name__, url_prefix="/_sandbox"), Control(state)
+    routes.get("/health")(control.health)
+    routes.get("/requests")(control.requests)
+    routes.get("/events")(control.events)
+    routes.get("/deliveries")(control.deliveries)
+    routes.get("/switches")(control.switches)
+    routes.get("/faults")(control.faults)
+    routes.get("/payments/<identifier>")(Levers(state).payment)
+    for verb, path, act in actions(state):
+        routes.add_url_rule(path, f"{verb} {path}", act, methods=[verb])
+    guard(routes)
     return routes

@@ -1,12 +1,16 @@
 """The control plane's levers on money: what shoppers, banks and the dashboard do by hand."""
 
-from flask import Blueprint, request
+from collections.abc import Iterable
+
+from flask import request
 
 from sandbox import disputes, intents, refunds, render
-from sandbox.errors import Json, missing
+from sandbox.errors import Json, invalid, missing
 from sandbox.methods import METHODS, places_of
-from sandbox.params import Fields, parse
+from sandbox.params import Fields, parse, strict_json
 from sandbox.state import State
+
+DESK = "desk"  # the blueprint whose requests are forms
 
 
 class Levers:
@@ -81,7 +85,9 @@ def _usual(methods: list[str]) -> str:
 
 
 def sent_body() -> Json:
-    """The JSON object that the control plane was sent."""
+    """The JSON object that the control plane was sent, or the form of the page for people."""
+    if request.blueprint == DESK:
+        return filled_in(request.form.items(multi=True))
     return parse(request.get_data(), request.headers.get("Content-Type", ""))
 
 
@@ -90,14 +96,18 @@ def sent_fields() -> Fields:
     return Fields(sent_body())
 
 
-def register(routes: Blueprint, state: State) -> None:
-    """Add the levers to the control plane's routes."""
-    levers = Levers(state)
-    routes.post("/payment_intents/<identifier>/<any(approve, decline, cancel):action>")(
-        levers.act_on_intent
-    )
-    routes.post("/refunds")(levers.make_refund)
-    routes.post("/refunds/<identifier>/<any(succeed, fail):outcome>")(levers.decide_refund)
-    routes.get("/payments/<identifier>")(levers.payment)
-    routes.post("/disputes")(levers.open_dispute)
-    routes.post("/disputes/<identifier>/<any(update, close):step>")(levers.move_dispute)
+def filled_in(form: Iterable[tuple[str, str]]) -> Json:
+    """A form as the JSON object that it stands for.
+
+    What was left blank was not sent; a field called ``amount:json`` holds ``amount`` as JSON.
+    """
+    body: Json = {}
+    for name, text in form:
+        key, _, kind = name.partition(":")
+        if not text.strip():
+            continue
+        try:
+            body[key] = strict_json(text.encode()) if kind == "json" else text
+        except (ValueError, RecursionError) as problem:
+            raise invalid(f"{key} can't be {text[:40]}", key) from problem
+    return body

@@ -8,7 +8,7 @@ from wsgiref.types import WSGIEnvironment
 from flask import Flask
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
-from sandbox import api, control, pages
+from sandbox import api, control, desk, pages
 from sandbox.deliveries import Deliverer
 from sandbox.params import LOOPBACK
 from sandbox.state import State
@@ -73,6 +73,7 @@ def create_app(state: State, stopping: Event) -> Flask:
     app.register_blueprint(api.blueprint(api.Api(state, stopping)))
     app.register_blueprint(pages.blueprint(state))
     app.register_blueprint(control.blueprint(state))
+    app.register_blueprint(desk.blueprint(state))
     return app
 
 
