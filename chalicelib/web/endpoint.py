@@ -24,10 +24,10 @@ from chalicelib.domain.ledger import Cause
 from chalicelib.usecases.asking import Asking
 from chalicelib.usecases.failures import Answered, Replayed, StoreUnavailable
 from chalicelib.usecases.ports import Slice
-from chalicelib.web import bodies, schemas
+from chalicelib.web import bodies, forms, schemas
 from chalicelib.web.errors import RETRY_SOON, STATUS, envelope, plain_envelope
 
-B = TypeVar("B", bound=schemas.Body)
+B = TypeVar("B", bound=forms.Body)
 T = TypeVar("T")
 REPLAYED = {"Idempotency-Replayed": "true"}
 JSON_HEADERS = {
@@ -99,7 +99,7 @@ class MerchantCall(Call):
     def given(self, model: type[B]) -> B:
         """The body as `model`; raises InvalidRequest."""
         fields, form = self.fields()
-        return schemas.checked(model, fields, form=form)
+        return forms.checked(model, fields, form=form)
 
     def created(
         self,
@@ -138,7 +138,7 @@ class MerchantCall(Call):
 
     def part(self, kind: str) -> Slice:
         """Which part of the list of one kind of ids (`prod`, …); raises InvalidRequest."""
-        query = schemas.checked(schemas.ListQuery, self.query(), form=True)
+        query = forms.checked(schemas.ListQuery, self.query(), form=True)
         before = _cursor(kind, "starting_after", query.starting_after)
         return Slice(query.limit, before, _cursor(kind, "ending_before", query.ending_before))
 
