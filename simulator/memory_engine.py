@@ -7,12 +7,11 @@ such faults, and crashes, with the hooks.
 
 from bisect import bisect_left, bisect_right, insort
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from operator import itemgetter
 from threading import Lock
 from typing import TypeVar, assert_never
 
-from chalicelib.adapters.dynamodb.values import LARGEST
 from chalicelib.adapters.dynamodb.writes import (
     Absent,
     AllOf,
@@ -40,6 +39,7 @@ from chalicelib.adapters.dynamodb.writes import (
     Write,
 )
 from chalicelib.usecases.failures import StoreUnavailable
+from simulator.copies import checked, handed_out, kept, number
 
 INDEXED = ("pk", "sk", "lp", "ls", "dp", "ds")
 Hook = Callable[[str], None]
@@ -103,7 +103,7 @@ class MemoryEngine(Engine):
         """A copy of every item, by key; not counted and not hooked."""
         with self._lock:
             return [
-                _out(self._partitions[pk][sk])
+                handed_out(self._partitions[pk][sk])
                 for pk in sorted(self._partitions)
                 for sk in sorted(self._partitions[pk])
             ]
@@ -126,7 +126,7 @@ class MemoryEngine(Engine):
 
     def _copy(self, key: Key) -> Item | None:
         item = self._find(key)
-        return None if item is None else _out(item)
+        return None if item is None else handed_out(item)
 
     def _page(self, page: Page) -> list[Item]:
         entries = self._lists.get(page.partition, [])
@@ -139,7 +139,7 @@ class MemoryEngine(Engine):
             high = min(high, low + page.limit)
         else:
             low = max(low, high - page.limit)
-        return [_out(self._partitions[pk][sk]) for _, pk, sk in reversed(entries[low:high])]
+        return [handed_out(self._partitions[pk][sk]) for _, pk, sk in reversed(entries[low:high])]
 
     def _due(self, partition: str, before: str, limit: int) -> list[str]:
         entries = self._dues.get(partition, [])
@@ -148,12 +148,12 @@ class MemoryEngine(Engine):
 
     def _collection(self, pk: str, prefix: str) -> list[Item]:
         partition = self._partitions.get(pk, {})
-        return [_out(partition[sk]) for sk in sorted(partition) if sk.startswith(prefix)]
+        return [handed_out(partition[sk]) for sk in sorted(partition) if sk.startswith(prefix)]
 
     def _write(self, group: Sequence[Write]) -> None:
         olds = [self._find(write.key) for write in group]
         failed = {
-            write.name: None if old is None else _out(old)
+            write.name: None if old is None else handed_out(old)
             for write, old in zip(group, olds, strict=True)
             if not holds(write.guard, old or {})
         }
@@ -238,7 +238,7 @@ def _result(write: Write, old: Item | None) -> Item | None:
     match write:
         case Put():
             assert not {"pk", "sk"} & write.item.keys(), "the key gives pk and sk"
-            new = _in(write.item)
+            new = kept(write.item)
             new["pk"], new["sk"] = write.key.pk, write.key.sk
         case Update():
             assert write.changes, "an update changes something"
@@ -266,63 +266,16 @@ def _key_text(value: Value) -> bool:
 def _apply(item: Item, attribute: str, change: Change) -> None:
     match change:
         case Assign(value):
-            item[attribute] = _checked(value)
+            item[attribute] = checked(value)
         case AssignOnce(value):
-            checked = _checked(value)
-            item.setdefault(attribute, checked)
+            fit = checked(value)
+            item.setdefault(attribute, fit)
         case Shift(by):
             held = item.get(attribute)
             if type(held) is not int:
                 raise StoreUnavailable("ValidationError")
-            item[attribute] = held + int(_number(by))
+            item[attribute] = held + int(number(by))
         case Drop():
             item.pop(attribute, None)
         case _:
             assert_never(change)
-
-
-# --- copies -----------------------------------------------------------------------------------
-
-
-def _in(item: Mapping[str, Value]) -> Item:
-    return {name: _checked(value) for name, value in item.items()}
-
-
-def _checked(value: Value) -> Value:
-    """A copy of a value, plain all through; refuses what values.encode refuses."""
-    kind = type(value)
-    if kind is str or kind is bool or value is None:
-        return value
-    if isinstance(value, int):
-        return _number(value)
-    if isinstance(value, str):
-        return str.__str__(value)  # the text of a StrEnum member
-    if isinstance(value, list):
-        return [_checked(each) for each in value]
-    if isinstance(value, dict):
-        return _in(value)
-    raise TypeError(f"not a storable value: {kind.__name__}")
-
-
-def _number(value: int) -> int:
-    if type(value) is bool or not isinstance(value, int):
-        raise TypeError(f"not a number: {type(value).__name__}")
-    if not -LARGEST <= value <= LARGEST:
-        raise ValueError(f"number out of range: {value:d}")
-    return int(value)
-
-
-def _out(item: Item) -> Item:
-    copy = item.copy()
-    for name, value in copy.items():
-        if type(value) is dict or type(value) is list:
-            copy[name] = _nested(value)
-    return copy
-
-
-def _nested(value: Value) -> Value:
-    if type(value) is list:
-        return [_nested(each) for each in value]
-    if type(value) is dict:
-        return {name: _nested(each) for name, each in value.items()}
-    return value
