@@ -7,7 +7,7 @@ from typing import Any
 from chalicelib.adapters.dynamodb.writes import Item, Put
 from chalicelib.domain import payment_decisions, refund_outcomes
 from chalicelib.domain.payment_decisions import Changed
-from chalicelib.domain.psp_facts import Declined, Done, InDoubt, RefundFactStatus
+from chalicelib.domain.psp_facts import Declined, InDoubt, RefundFactStatus
 from chalicelib.domain.refunds import Refund, RefundedTotal, RefundStatus
 from chalicelib.usecases import (
     apply_refund_fact,
@@ -135,18 +135,6 @@ def doubt_not_kept() -> Iterator[None]:
     def rash(payment: Any, refund: Any, outcome: Any, cause: Any) -> Any:
         after = settle(payment, refund, outcome, cause)
         return replace(after, in_doubt=False) if isinstance(after, Refund) else after
-
-    with patched(resolve_refund, "settle", rash):
-        yield
-
-
-@mutant("a refund of which an old answer speaks has happened")
-def old_answer_believed() -> Iterator[None]:
-    settle = refund_outcomes.settle
-
-    def rash(payment: Any, refund: Any, outcome: Any, cause: Any) -> Any:
-        sure = replace(refund, in_doubt=False) if isinstance(outcome, Done) else refund
-        return settle(payment, sure, outcome, cause)
 
     with patched(resolve_refund, "settle", rash):
         yield

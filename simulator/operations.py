@@ -4,7 +4,8 @@ An operation says everything by numbers, and picks among what there is when its 
 of them can be left out and the rest still makes sense.
 """
 
-from chalicelib.domain.ids import session_id
+from chalicelib.adapters.dynamodb.keys import refund_key
+from chalicelib.domain.ids import MerchantId, RefundId, Tenant, session_id
 from chalicelib.domain.ledger import Cause
 from chalicelib.domain.money import Money
 from chalicelib.domain.refund_rules import RefundRequest
@@ -12,9 +13,10 @@ from chalicelib.domain.refunds import Refund
 from chalicelib.usecases.catalog import NewPrice, NewProduct
 from chalicelib.usecases.start_checkout import NewSession
 from simulator.invariants import must
+from simulator.shapes import PspRefund
 from simulator.switches import HOUR
 from simulator.turns import Turn, asked, digest, secretless, shown
-from simulator.world import STORE_OR_RULE
+from simulator.world import STORE_OR_RULE, World
 
 MINUTE = 60_000
 METHODS = (("dana", "IDR"), ("paynow", "SGD"), ("paynow", "SGD"), ("pix", "BRL"))
@@ -128,11 +130,25 @@ def by_hand(turn: Turn) -> None:
 
 
 def comes_back(turn: Turn) -> None:
-    """The bank returns a refund."""
+    """The bank returns a refund: any, or one of which we have not heard the end."""
     if (known := turn.chosen()) is not None:
         refunds = [each for each in turn.world.intent_of(known).refunds if each.counts]
+        if turn.op.key % 2:
+            refunds = _in_doubt(turn.world) or refunds
         if refunds:
             turn.world.provider.give_back(refunds[turn.op.size % len(refunds)])
+
+
+def _in_doubt(world: World) -> list[PspRefund]:
+    """Refunds that were carried out while we do not know it."""
+    found = []
+    for intent in world.provider.intents.values():
+        for refund in intent.refunds:
+            tenant = Tenant(MerchantId(intent.account), False)
+            item = world.engine.peek(refund_key(tenant, RefundId(refund.key or "")))
+            if refund.counts and item is not None and item["status"] in ("sending", "unknown"):
+                found.append(refund)
+    return found
 
 
 def dispute(turn: Turn) -> None:
