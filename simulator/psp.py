@@ -178,7 +178,10 @@ class SimPsp(WithoutEndpoints):
         actor = scheduler.current
         if actor is None:
             return act()
+        began = scheduler.now
         scheduler.pause(stroke, self._faults.between(20, 400))
+        if scheduler.now - began > PATIENCE_MS:  # held up on the way: it has given up, unsent
+            raise NoAnswer("ConnectTimeout")
         before = self._faults.drawn(f"{actor.story} {stroke}", BEFORE)
         if before is not None:
             self.hits.update(points(actor.story, stroke, before))

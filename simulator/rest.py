@@ -41,7 +41,7 @@ def _refund(world: World, refund: Mapping[str, Any]) -> None:
         # It stands for the provider's refund whose id it bears; by the total alone nobody can tell
         # ours from as much made by hand.
         named = [each for each in intent.refunds if each.id == refund.get("psp_refund")]
-        stand_for = named or theirs or [each for each in intent.refunds if not each.key]
+        stand_for = named or [each for each in intent.refunds if each in theirs or not each.key]
         must(len(theirs) <= 1 and bool(stand_for), f"Inv-3 {told}, there are {len(theirs)}")
         happened = any(each.status == "succeeded" for each in stand_for) or world.post.lost > 0
         payment: Any = world.engine.peek(payment_key(_tenant(refund), PaymentId(refund["payment"])))
