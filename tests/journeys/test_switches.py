@@ -189,4 +189,4 @@ def agree(stage: Stage, session: Json, refunded: int, switches: Json) -> None:
         PRICE - refunded,
     )
     assert ours["refund_status"] == ("partial" if refunded else "none")
-    assert stage.findings(session) == []
+    assert stage.audit() == {"audited": 1, "found": 0}
