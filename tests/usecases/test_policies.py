@@ -197,6 +197,26 @@ def test_a_refund_by_policy_that_is_refused_leaves_the_payment_to_a_person(why: 
     assert world.sweep() == {}
 
 
+def test_a_refund_by_policy_waits_for_the_end_of_another_one() -> None:
+    world = shop(Policy.REFUND)
+    payment = late(world)
+    world.psp.outcomes.append(Accepted("re_77"))
+    own = world.refund(payment, a_request(5_000), "own")
+    world.sweep()
+    waiting = world.payment(payment.id)
+    assert waiting.review is not None
+    assert (waiting.review.verdict, waiting.due_at) == (None, world.now + MINUTE)
+    assert world.only_refund().id == own.id
+    fact = a_refund_fact(world.kept_refund(own.id), RefundFactStatus.FAILED, psp_refund="re_77")
+    assert world.told(fact) == "applied"
+    world.pass_time(MINUTE)
+    world.sweep()
+    after = world.payment(payment.id)
+    assert after.review is not None
+    assert after.review.verdict == "refunded"
+    assert world.check_money(payment.id) == BACK
+
+
 def test_a_refund_by_policy_that_ended_badly_while_it_was_on_its_way_is_a_persons() -> None:
     world = shop(Policy.REFUND)
     payment = late(world)
