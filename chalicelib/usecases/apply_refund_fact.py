@@ -67,14 +67,11 @@ class RefundFacts:
     ) -> str:
         if not in_step(payment, refund):
             raise Lost("payment")  # one of the two has moved between the reads: look again
-        happened = fact.status is RefundFactStatus.SUCCEEDED
         if refund.status is RefundStatus.POSTED and refund.psp_refund != fact.psp_refund:
-            if happened and refund.psp_refund is None:
-                return self._called(refund, keeper, fact)
-            if happened:  # it bears our name and is another one: the money may have gone twice
-                return self._stranger(keeper, fact, cause)
             if refund.psp_refund is not None:
-                return keeper.ignored("another_of_the_providers")
+                return self._another(payment, keeper, fact, cause)
+            if fact.status is RefundFactStatus.SUCCEEDED:
+                return self._called(refund, keeper, fact)
         step = _step(payment, refund, fact, cause)
         if step is None:
             return keeper.ignored(f"already_{refund.status}")
@@ -89,6 +86,15 @@ class RefundFacts:
                 raise
             return keeper.set_aside("refund_of_another")
         return kept.status.value
+
+    def _another(self, payment: Payment, keeper: Keeper, fact: RefundFact, cause: Cause) -> str:
+        """It bears the name of one of ours for which another of the provider's was taken."""
+        counted = self.store.refund_of(keeper.tenant, fact.psp_refund)
+        if counted is not None and counted.psp_refund == fact.psp_refund:
+            return self._ours(payment, counted, keeper, fact, cause)
+        if fact.status is RefundFactStatus.SUCCEEDED:  # the money may have gone twice
+            return self._stranger(keeper, fact, cause)
+        return keeper.ignored("another_of_the_providers")
 
     def _called(self, refund: Refund, keeper: Keeper, fact: RefundFact) -> str:
         """The provider's id of one that was posted by the provider's total alone."""

@@ -323,6 +323,28 @@ def test_a_second_refund_of_the_provider_under_our_name_is_counted_as_well() -> 
     assert world.check_money(paid.id) == Totals(20_000, 10_000, 0, 10_000)
 
 
+def test_one_that_is_counted_is_told_again_under_our_name_and_comes_back() -> None:
+    """Seed 305786: its event could never end, because the refund it names bears another's id."""
+    world = World()
+    paid = paid_by_paynow(world)
+    refund = world.refund(paid, a_request(), "k")
+    ours = world.kept_refund(refund.id)
+    twin = a_refund_fact(refund, psp_refund="re_88")
+    world.psp.known_refunds["re_88"] = twin
+    world.psp.page_of(paid).refunds.append(refund.amount)
+    assert world.told(twin, id="evt_r1") == "applied"
+    assert world.told(twin, id="evt_r2") == "ignored"
+    assert why(world, "evt_r2") == ("ignored", "already_posted")
+    nameless = replace(twin, **NAMELESS)
+    assert world.told(nameless, id="evt_r3") == "ignored"
+    assert world.check_money(paid.id) == Totals(20_000, 10_000, 0, 10_000)
+    world.psp.page_of(paid).refunds.pop()
+    assert world.told(a_refund_fact(refund, F.FAILED, psp_refund="re_88"), id="evt_r4") == "applied"
+    assert why(world, "evt_r4") == ("applied", "refund.reversed")
+    assert world.kept_refund(refund.id) == ours
+    assert world.check_money(paid.id) == BACK
+
+
 def test_a_second_refund_of_the_provider_that_failed_does_not_undo_the_first() -> None:
     world = World()
     paid = paid_by_paynow(world)
