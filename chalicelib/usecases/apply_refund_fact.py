@@ -67,11 +67,12 @@ class RefundFacts:
     ) -> str:
         if not in_step(payment, refund):
             raise Lost("payment")  # one of the two has moved between the reads: look again
-        if refund.status is RefundStatus.POSTED and refund.psp_refund != fact.psp_refund:
-            if refund.psp_refund is not None:
-                return self._another(payment, keeper, fact, cause)
-            if fact.status is RefundFactStatus.SUCCEEDED:
-                return self._called(refund, keeper, fact)
+        happened = refund.status in (RefundStatus.POSTED, RefundStatus.REVERSED)
+        if happened and refund.psp_refund not in (None, fact.psp_refund):
+            return self._another(payment, keeper, fact, cause)
+        nameless = refund.status is RefundStatus.POSTED and refund.psp_refund is None
+        if nameless and fact.status is RefundFactStatus.SUCCEEDED:
+            return self._called(refund, keeper, fact)
         step = _step(payment, refund, fact, cause)
         if step is None:
             return keeper.ignored(f"already_{refund.status}")

@@ -345,6 +345,24 @@ def test_one_that_is_counted_is_told_again_under_our_name_and_comes_back() -> No
     assert world.check_money(paid.id) == BACK
 
 
+def test_ours_that_came_back_as_another_of_the_providers_is_counted_when_it_is_told() -> None:
+    """Seed 500531: a refund made by hand was taken for ours and came back; ours had gone out."""
+    world = World()
+    paid = paid_by_paynow(world)
+    refund = world.refund(paid, a_request(), "k")
+    page = world.psp.page_of(paid)
+    page.refunds.clear()
+    assert world.told(a_refund_fact(refund, F.FAILED), id="evt_r1") == "applied"
+    assert world.check_money(paid.id) == Totals(20_000, 20_000)
+    twin = a_refund_fact(refund, psp_refund="re_88")
+    world.psp.known_refunds["re_88"] = twin
+    page.refunds.append(refund.amount)
+    assert world.told(twin, id="evt_r2") == "applied"
+    assert why(world, "evt_r2") == ("applied", "refund.external")
+    assert world.kept_refund(refund.id).status is S.REVERSED
+    assert world.check_money(paid.id) == BACK
+
+
 def test_a_second_refund_of_the_provider_that_failed_does_not_undo_the_first() -> None:
     world = World()
     paid = paid_by_paynow(world)
