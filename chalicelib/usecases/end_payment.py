@@ -16,14 +16,12 @@ from chalicelib.domain.ids import payment_id
 from chalicelib.domain.ledger import Cause
 from chalicelib.domain.payment_decisions import Changed, Decision, decide_canceled, decide_over
 from chalicelib.domain.payments import Payment, ProviderSession
-from chalicelib.domain.psp_facts import IntentStatus
 from chalicelib.usecases.asking import Asking
 from chalicelib.usecases.begin_payment import close_page
 from chalicelib.usecases.failures import Claim, Claimed, Lost
 from chalicelib.usecases.idempotency import earlier
-from chalicelib.usecases.ports import Delivery, Psps, Store
+from chalicelib.usecases.ports import Psps, Store
 from chalicelib.usecases.receive_psp_event import Inbox
-from chalicelib.usecases.sweep import as_event
 
 REFRESHED_AFTER_MS = 30_000
 Claiming = Callable[[Payment], Claim | None]
@@ -112,14 +110,7 @@ class Ending:
 
     def _asked(self, payment: Payment, provider: ProviderSession, cause: Cause) -> Payment:
         fact = self.psps(payment.tenant).intent(provider.intent)
-        if fact.status is IntentStatus.WAITING:
-            return payment
-        self.inbox.receive(
-            Delivery(payment.tenant, as_event(fact, cause.at)),
-            now=cause.at,
-            request_id=cause.request_id or "",
-        )
-        return self._kept(payment)
+        return self.inbox.shown(payment, fact, cause)
 
     def _recorded(self, payment: Payment, decision: Decision, claim: Claiming) -> Payment:
         if isinstance(decision, Changed):

@@ -27,6 +27,7 @@ from chalicelib.domain.payments import Payment
 from chalicelib.domain.psp_facts import (
     DisputeFact,
     IntentFact,
+    IntentStatus,
     PspEvent,
     RefundFact,
     SessionExpired,
@@ -69,6 +70,16 @@ class Inbox:
         except Lost as lost:
             return self._seen(delivery, lost, cause)
         return self.look_again(delivery.tenant, event.id, cause) or EventStatus.STALE.value
+
+    def shown(self, payment: Payment, fact: IntentFact, cause: Cause) -> Payment:
+        """The payment after what the provider says of its intent, as if an event had said it."""
+        if fact.status is IntentStatus.WAITING:
+            return payment
+        delivery = Delivery(payment.tenant, _as_event(fact, cause.at))
+        self.receive(delivery, now=cause.at, request_id=cause.request_id or "")
+        after = self.store.payment(payment.tenant, payment.id)
+        assert after is not None, "payments are never deleted"
+        return after
 
     def look_again(self, tenant: Tenant, id: str, cause: Cause) -> str | None:
         """What became of a kept event, asked of the provider now; None when it has ended."""
@@ -198,3 +209,16 @@ class Inbox:
 def must_be_asked(event: PspEvent) -> bool:
     """Whether what the event says may have changed since; an end, once true, stays true."""
     return isinstance(event.fact, IntentFact | RefundFact)
+
+
+def _as_event(fact: IntentFact, now: Millis) -> PspEvent:
+    """What the provider answered, as an event that would have said it: the same, once."""
+    told = f"{fact.status}_{fact.received.amount}_{fact.received.currency}"
+    return PspEvent(
+        id=f"recon_{fact.intent}_{told}"[:200],
+        type="reconciliation",
+        created=now,
+        sha256=told,
+        livemode=fact.livemode,
+        fact=fact,
+    )

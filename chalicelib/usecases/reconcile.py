@@ -15,9 +15,8 @@ from chalicelib.domain.payments import Payment, PaymentStatus
 from chalicelib.domain.psp_facts import IntentFact, IntentStatus, RefundFact, RefundFactStatus
 from chalicelib.domain.refunds import absorb
 from chalicelib.usecases.failures import Lost
-from chalicelib.usecases.ports import Delivery, Mint, Psps, Slice, Store
+from chalicelib.usecases.ports import Mint, Psps, Slice, Store
 from chalicelib.usecases.receive_psp_event import Inbox
-from chalicelib.usecases.sweep import as_event
 
 DAY_MS = 24 * 60 * 60_000
 PAGE = 100
@@ -77,7 +76,7 @@ class Reconciler:
         compared.subjects.add(session_id(payment.id))
         before = payment.status
         if fact.status is IntentStatus.SUCCEEDED and before is not PaymentStatus.PAID:
-            payment = self._told(payment, fact, cause)
+            payment = self.inbox.shown(payment, fact, cause)
         findings = list(_findings(payment, fact))
         if self._absorbed(payment, fact, findings, cause):
             compared.healed += 1
@@ -122,12 +121,6 @@ class Reconciler:
     def _of(self, tenant: Tenant, fact: IntentFact) -> Payment | None:
         hinted = self.store.payment(tenant, fact.payment) if fact.payment else None
         return hinted or self.store.payment_of_intent(tenant, fact.intent)
-
-    def _told(self, payment: Payment, fact: IntentFact, cause: Cause) -> Payment:
-        event = as_event(fact, cause.at)
-        delivery = Delivery(payment.tenant, event)
-        self.inbox.receive(delivery, now=cause.at, request_id=cause.request_id or "")
-        return self.store.payment(payment.tenant, payment.id) or payment
 
     def payments(self, tenant: Tenant, since: Millis, until: Millis) -> Iterator[Payment]:
         """Our payments that began in [since, until), newest first."""

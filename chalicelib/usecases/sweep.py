@@ -16,13 +16,12 @@ from chalicelib.domain.ledger import Cause
 from chalicelib.domain.merchants import Policy
 from chalicelib.domain.payment_decisions import Changed, close_review, decide_over
 from chalicelib.domain.payments import RANK_IN_REVIEW, Payment, PaymentStatus, ReviewReason
-from chalicelib.domain.psp_facts import IntentFact, IntentStatus, PspEvent
 from chalicelib.domain.refund_rules import RefundRequest
 from chalicelib.domain.refunds import Origin, RefundStatus
 from chalicelib.usecases.asking import Asking
 from chalicelib.usecases.begin_payment import close_page
 from chalicelib.usecases.failures import Lost, StoreUnavailable
-from chalicelib.usecases.ports import Clock, Delivery, Due, DueKind, Mint, Psps, Store
+from chalicelib.usecases.ports import Clock, Due, DueKind, Mint, Psps, Store
 from chalicelib.usecases.receive_psp_event import Inbox
 from chalicelib.usecases.request_refund import Refunds
 from chalicelib.usecases.start_checkout import Checkout
@@ -103,24 +102,13 @@ class Sweeper:
             payment = self.checkout.beginning.recover(payment, cause)
         elif payment.provider is not None:
             fact = self.psps(payment.tenant).intent(payment.provider.intent)
-            payment = self._told(payment, fact, cause)
+            payment = self.inbox.shown(payment, fact, cause)
         going_on = payment.status is PaymentStatus.PROCESSING
         if payment.rank < RANK_IN_REVIEW and payment.is_over(cause.at) and not going_on:
             payment = self._over(payment, cause)
         if _is_due(payment.due_at, cause.at):
             later = replace(payment, due_at=payment.next_look(cause.at))
             self.store.put_off_payment(payment, later)
-
-    def _told(self, payment: Payment, fact: IntentFact, cause: Cause) -> Payment:
-        """The payment after what the provider says of its intent, as if an event had said it."""
-        if fact.status is IntentStatus.WAITING:
-            return payment
-        self.inbox.receive(
-            Delivery(payment.tenant, as_event(fact, cause.at)),
-            now=cause.at,
-            request_id=cause.request_id or "",
-        )
-        return self._kept(payment.tenant, payment.id)
 
     def _over(self, payment: Payment, cause: Cause) -> Payment:
         """Its time is over: the provider's page is closed, and it has expired."""
@@ -190,19 +178,6 @@ class Sweeper:
         payment = self.store.payment(tenant, id)
         assert payment is not None, "payments are never deleted"
         return payment
-
-
-def as_event(fact: IntentFact, now: Millis) -> PspEvent:
-    """What the provider answered, as an event that would have said it: the same, once."""
-    told = f"{fact.status}_{fact.received.amount}_{fact.received.currency}"
-    return PspEvent(
-        id=f"recon_{fact.intent}_{told}"[:200],
-        type="reconciliation",
-        created=now,
-        sha256=told,
-        livemode=fact.livemode,
-        fact=fact,
-    )
 
 
 def _is_due(due_at: Millis | None, now: Millis) -> bool:
