@@ -6,7 +6,6 @@ import subprocess
 import sys
 import tempfile
 import time
-import urllib.request
 from collections.abc import Callable, Iterable
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from threading import Lock
 from typing import Any
 from urllib.parse import urlsplit
 
+import httpx
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler
 
 from dev.serving import Closing, serve
@@ -100,7 +100,10 @@ def _moto(stack: ExitStack) -> str:
     dispatcher = OneAtATime(DomainDispatcherApplication(create_backend_app))
     server = _Moto(HOST, 0, dispatcher, handler=Quiet)
     serve(server, stack)
-    return f"http://{HOST}:{server.server_port}"
+    url = f"http://{HOST}:{server.server_port}"
+    # Its table is the process's, not the server's: what an earlier stack sold is still in it.
+    httpx.post(f"{url}/moto-api/reset", trust_env=False).raise_for_status()
+    return url
 
 
 def _ministack(stack: ExitStack) -> str:
@@ -138,9 +141,8 @@ def _ministack(stack: ExitStack) -> str:
 
 def _answers(url: str) -> bool:
     try:
-        with urllib.request.urlopen(url, timeout=2):  # noqa: S310 - loopback
-            return True
-    except OSError:
+        return httpx.get(url, trust_env=False, timeout=2).is_success
+    except httpx.TransportError:
         return False
 
 

@@ -9,6 +9,8 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
+from chalicelib import bootstrap
+from dev.merchant import open_shop
 from dev.stack import CannotStart, Stack, Wanted
 
 HEAD = b"POST /v1/products HTTP/1.1\r\nHost: x\r\n"
@@ -77,3 +79,11 @@ def test_a_busy_port_is_told_before_anything_starts() -> None:
         with pytest.raises(CannotStart, match=rf"^Port {port} is taken .* SANDBOX_PORT=…$"):
             Stack(Wanted(sandbox_port=port))
         assert set(threading.enumerate()) <= threads
+
+
+def test_a_second_stack_in_this_process_has_nothing_of_the_first() -> None:
+    with Stack(Wanted()):
+        open_shop()
+        assert list(bootstrap.app().night.tenants()) != []
+    with Stack(Wanted()):
+        assert list(bootstrap.app().night.tenants()) == []
