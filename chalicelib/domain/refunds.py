@@ -110,6 +110,7 @@ class Refund:
     attempts: int = 0
     in_doubt: bool = False  # some attempt may have been carried out without our knowing
     psp_refund: str | None = None
+    by_amount: bool = False  # nothing but the amount says that the provider's refund is this one
     failure: str | None = None
 
     origin: Origin = Origin.API

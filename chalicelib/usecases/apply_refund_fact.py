@@ -72,14 +72,15 @@ class RefundFacts:
             return self._another(payment, keeper, fact, cause)
         nameless = refund.status is RefundStatus.POSTED and refund.psp_refund is None
         if nameless and fact.status is RefundFactStatus.SUCCEEDED:
-            return self._called(refund, keeper, fact)
+            return self._called(refund, replace(refund, psp_refund=fact.psp_refund), keeper)
+        if _may_be_anothers(refund, fact):
+            return self._came_back_perhaps(payment, refund, keeper, fact, cause)
         step = _step(payment, refund, fact, cause)
         if step is None:
             return keeper.ignored(f"already_{refund.status}")
-        kept = keeper.inbox.ended(EventStatus.APPLIED, step.entry.kind.value)
         if step.refund.status is RefundStatus.REVERSED:
-            self.store.reverse_refund(payment, step, kept)
-            return kept.status.value
+            return self._reversed(payment, step, keeper)
+        kept = keeper.inbox.ended(EventStatus.APPLIED, step.entry.kind.value)
         try:
             self.store.settle_refund(payment, step, None, kept)
         except Lost as lost:
@@ -97,11 +98,30 @@ class RefundFacts:
             return self._stranger(keeper, fact, cause)
         return keeper.ignored("another_of_the_providers")
 
-    def _called(self, refund: Refund, keeper: Keeper, fact: RefundFact) -> str:
-        """The provider's id of one that was posted by the provider's total alone."""
+    def _called(self, refund: Refund, called: Refund, keeper: Keeper) -> str:
+        """One that was posted gets its name."""
         kept = keeper.inbox.ended(EventStatus.APPLIED, "refund.named")
-        self.store.name_refund(refund, fact.psp_refund, kept)
+        self.store.name_refund(refund, called, kept)
         return kept.status.value
+
+    def _reversed(self, payment: Payment, step: Step, keeper: Keeper) -> str:
+        kept = keeper.inbox.ended(EventStatus.APPLIED, step.entry.kind.value)
+        self.store.reverse_refund(payment, step, kept)
+        return kept.status.value
+
+    def _came_back_perhaps(
+        self, payment: Payment, refund: Refund, keeper: Keeper, fact: RefundFact, cause: Cause
+    ) -> str:
+        """The provider's refund came back for which ours was taken by its amount. Ours may be
+        another, whose event is still to come: the provider's name or its total decides."""
+        try:
+            names_ours = self.psps(keeper.tenant).find_refund(fact.psp_refund).refund == refund.id
+        except PspError as error:
+            return keeper.put_off(EventStatus.DEFERRED, error.message)
+        if names_ours or self._total_is_less(payment, fact):
+            return self._reversed(payment, reverse(payment, refund, FAILED, cause), keeper)
+        unclear = f"{fact.psp_refund} came back and may not be {refund.id}"
+        return keeper.put_off(EventStatus.DEFERRED, unclear)
 
     def _revived(
         self, payment: Payment, refund: Refund, keeper: Keeper, fact: RefundFact, cause: Cause
@@ -145,13 +165,10 @@ class RefundFacts:
     ) -> str:
         """A refund that nothing names as ours has failed, or came back. One of ours of that amount
         whose name we do not know may be meant: then the provider's total decides, or time."""
-        for refund in self._nameless(payment, shown):
+        for refund in filter(_is_nameless, self._of_that_amount(payment, shown)):
             if refund.status is RefundStatus.POSTED and self._total_is_less(payment, shown):
                 called = replace(refund, psp_refund=shown.psp_refund)
-                step = reverse(payment, called, FAILED, cause)
-                kept = keeper.inbox.ended(EventStatus.APPLIED, step.entry.kind.value)
-                self.store.reverse_refund(payment, step, kept)
-                return kept.status.value
+                return self._reversed(payment, reverse(payment, called, FAILED, cause), keeper)
             return keeper.put_off(EventStatus.DEFERRED, "may_be_the_one_in_doubt")
         return keeper.ignored("not_ours_failed", shown.psp_refund)
 
@@ -164,25 +181,36 @@ class RefundFacts:
         without = payment.totals.refunded - shown.amount.amount
         return total is not None and total.amount == without
 
-    def _nameless(self, payment: Payment, shown: RefundFact) -> list[Refund]:
-        """Ours of that amount that may be the provider's refund, for all that we know."""
-        standing = (*OPEN, RefundStatus.POSTED)
-        return [
-            refund
-            for refund in self.store.refunds_of(payment)
-            if refund.amount == shown.amount
-            and refund.psp_refund is None
-            and refund.status in standing
-        ]
+    def _of_that_amount(self, payment: Payment, shown: RefundFact) -> list[Refund]:
+        return [each for each in self.store.refunds_of(payment) if each.amount == shown.amount]
 
     def _theirs(self, payment: Payment, keeper: Keeper, shown: RefundFact, cause: Cause) -> str:
-        """A refund that nothing names as ours: the one in flight or one that was posted by the
-        provider's total alone, if the amount fits; else it was made without us."""
-        for refund in self._nameless(payment, shown):
+        """A refund that nothing names as ours: the one in flight, one that was posted by the
+        provider's total alone or for another that came to nothing, if the amount fits; else it was
+        made without us."""
+        ours = self._of_that_amount(payment, shown)
+        for refund in filter(_is_nameless, ours):
+            fits = replace(refund, by_amount=True)
             if refund.status in OPEN:
-                return self._ours(payment, refund, keeper, shown, cause)
-            return self._called(refund, keeper, shown)
+                return self._ours(payment, fits, keeper, shown, cause)
+            return self._called(refund, replace(fits, psp_refund=shown.psp_refund), keeper)
+        try:
+            mistaken = self._mistaken(ours)
+        except PspError as error:
+            return keeper.put_off(EventStatus.DEFERRED, error.message)
+        if mistaken is not None:
+            return self._called(mistaken, replace(mistaken, psp_refund=shown.psp_refund), keeper)
         return self._absorbed(payment, None, keeper, shown, cause)
+
+    def _mistaken(self, ours: list[Refund]) -> Refund | None:
+        """One that stands, by its amount, for a refund of the provider that came to nothing.
+        Raises PspError."""
+        for refund in ours:
+            if refund.status is RefundStatus.POSTED and refund.by_amount and refund.psp_refund:
+                psp = self.psps(refund.tenant)
+                if psp.find_refund(refund.psp_refund).status is RefundFactStatus.FAILED:
+                    return refund
+        return None
 
     def _absorbed(
         self,
@@ -203,6 +231,18 @@ class RefundFacts:
         kept = keeper.inbox.ended(EventStatus.APPLIED, step.entry.kind.value)
         self.store.absorb_refund(payment, step, voided is not None, kept)
         return kept.status.value
+
+
+def _is_nameless(refund: Refund) -> bool:
+    """Whether, for all that we know, it may be any refund of the provider of its amount."""
+    return refund.psp_refund is None and refund.status in (*OPEN, RefundStatus.POSTED)
+
+
+def _may_be_anothers(refund: Refund, fact: RefundFact) -> bool:
+    """Whether it is said to have come back, and nothing but the amount says that it is this one."""
+    failed = fact.status is RefundFactStatus.FAILED
+    guessed = refund.by_amount and fact.refund != refund.id
+    return refund.status is RefundStatus.POSTED and failed and guessed
 
 
 def _was_held_for_dead(refund: Refund, fact: RefundFact) -> bool:

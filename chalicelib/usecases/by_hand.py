@@ -12,7 +12,7 @@ from chalicelib.domain.ids import RefundId, Tenant, payment_id, ulid_of
 from chalicelib.domain.ledger import Cause
 from chalicelib.domain.payment_decisions import close_review
 from chalicelib.domain.payments import Payment
-from chalicelib.domain.refunds import OPEN, Refund, post, void
+from chalicelib.domain.refunds import OPEN, Refund, RefundStatus, post, reverse, void
 from chalicelib.usecases.failures import Lost
 from chalicelib.usecases.ports import Store
 from chalicelib.usecases.resolve_refund import in_step
@@ -21,7 +21,8 @@ CHANGED = "It has just changed. Look again before deciding."
 
 
 def settle_refund(store: Store, tenant: Tenant, id: str, happened: bool, cause: Cause) -> Refund:
-    """The end of an open refund, as the person saw it at the provider.
+    """The end of an open refund, as the person saw it at the provider; or that one did not happen
+    for which another of the provider's was taken because its amount fits.
 
     Raises ResourceMissing, ParameterInvalid when its end is known, RefundInProgress when somebody
     is at it just now.
@@ -30,20 +31,24 @@ def settle_refund(store: Store, tenant: Tenant, id: str, happened: bool, cause: 
     payment = store.payment(tenant, refund.payment) if refund else None
     if refund is None or payment is None:
         raise ResourceMissing("refund", id)
-    if refund.status not in OPEN:
+    mistaken = refund.status is RefundStatus.POSTED and refund.by_amount and not happened
+    if refund.status not in OPEN and not mistaken:
         raise ParameterInvalid(f"{id} is {refund.status} already.", param="refund")
     if not in_step(payment, refund):
         raise RefundInProgress(CHANGED)
     if refund.lease_until > cause.at:
         raise RefundInProgress(f"{id} is being sent just now.")
     seen = f"decided by {cause.actor}"
-    step = (
-        post(payment, refund, refund.psp_refund, cause)
-        if happened
-        else void(payment, refund, seen, cause)
-    )
     try:
-        store.settle_refund(payment, step)
+        if mistaken:
+            step = reverse(payment, refund, seen, cause)
+            store.reverse_refund(payment, step, None)
+        elif happened:
+            step = post(payment, refund, refund.psp_refund, cause)
+            store.settle_refund(payment, step)
+        else:
+            step = void(payment, refund, seen, cause)
+            store.settle_refund(payment, step)
     except Lost:
         raise RefundInProgress(CHANGED) from None
     unresolved = f"disc_{DiscrepancyKind.REFUND_UNRESOLVED}.{id}"

@@ -264,11 +264,12 @@ class Store(Protocol):
         `settle_refund`."""
         ...
 
-    def name_refund(self, refund: Refund, psp_refund: str, event: InboxEvent) -> None:
-        """The provider's id of a refund that was posted without knowing it. Raises Lost."""
+    def name_refund(self, before: Refund, after: Refund, event: InboxEvent) -> None:
+        """The provider's id of a refund that was posted without knowing it, or under the id of
+        one that came to nothing. Raises Lost: `event`, `refund`, `bound`."""
         ...
 
-    def reverse_refund(self, before: Payment, step: Step, event: InboxEvent) -> None:
+    def reverse_refund(self, before: Payment, step: Step, event: InboxEvent | None) -> None:
         """A refund that came back. Raises Lost: `event`, `refund`, `payment`."""
         ...
 

@@ -158,15 +158,15 @@ def test_a_refund_that_was_posted_by_the_total_is_named_once(
     assert groups.last() == ("payment", "refund", "ledger")
     assert store.refund_of(T, "re_9") is None
     posted = replace(end.refund, lease_until=0)
-    store.name_refund(posted, "re_9", inbox(2))
+    store.name_refund(posted, replace(posted, psp_refund="re_9"), inbox(2))
     assert groups.last() == ("event", "refund", "bound")
     named = replace(posted, psp_refund="re_9")
     assert store.refund(T, posted.id) == store.refund_of(T, "re_9") == named
     assert store.payment(T, done.payment.id) == end.payment
     with lost(engine, "event", "refund"):
-        store.name_refund(posted, "re_9", inbox(2))
+        store.name_refund(posted, replace(posted, psp_refund="re_9"), inbox(2))
     with lost(engine, "refund"):
-        store.name_refund(posted, "re_10", inbox(3))
+        store.name_refund(posted, replace(posted, psp_refund="re_10"), inbox(3))
 
 
 def test_the_providers_refund_is_one_of_ours_and_no_other(
@@ -182,7 +182,7 @@ def test_the_providers_refund_is_one_of_ours_and_no_other(
     with lost(engine, "bound"):
         store.note_refund(stored.noted(second, Accepted("re_9")), OWNER)
     with lost(engine, "bound"):
-        store.name_refund(second.refund, "re_9", inbox(5))
+        store.name_refund(second.refund, replace(second.refund, psp_refund="re_9"), inbox(5))
     store.settle_refund(second.payment, stored.settled(second, Done("re_10")), OWNER)
     for other in OTHERS:
         assert store.refund_of(other, "re_9") is None

@@ -208,6 +208,7 @@ def refund_to_item(refund: Refund) -> Item:
             attempts=refund.attempts,
             in_doubt=refund.in_doubt,
             psp_refund=refund.psp_refund,
+            by_amount=refund.by_amount,
             failure=refund.failure,
             origin=refund.origin.value,
             claim=list(refund.claim) if refund.claim else None,
@@ -235,6 +236,7 @@ def refund_from_item(item: Read) -> Refund:
         attempts=item["attempts"],
         in_doubt=item["in_doubt"],
         psp_refund=item.get("psp_refund"),
+        by_amount=item.get("by_amount", False),
         failure=item.get("failure"),
         origin=Origin(item["origin"]),
         claim=(item["claim"][0], item["claim"][1]) if "claim" in item else None,
@@ -252,6 +254,7 @@ def settlement(refund: Refund) -> dict[str, Change]:
         "status": Assign(refund.status.value),
         "lease_until": Assign(0),
         "in_doubt": Assign(refund.in_doubt),
+        "by_amount": Assign(refund.by_amount),
         **named,
         **set_or_drop(due, DUE_NAMES),
         **set_or_drop(

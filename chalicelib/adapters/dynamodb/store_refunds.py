@@ -1,7 +1,6 @@
 """Refunds: reserve, lease, settle, and the guards that make each of them happen once."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from chalicelib.adapters.dynamodb import keys
 from chalicelib.adapters.dynamodb.item_forms import DUE_NAMES, changes, set_or_drop
@@ -17,6 +16,7 @@ from chalicelib.adapters.dynamodb.writes import (
     Absent,
     Assign,
     AtLeast,
+    Change,
     Equals,
     Guard,
     OneOf,
@@ -125,19 +125,24 @@ class RefundStore(PaymentStore):
             *named(refund),
         )
 
-    def name_refund(self, refund: Refund, psp_refund: str, event: InboxEvent) -> None:
+    def name_refund(self, before: Refund, after: Refund, event: InboxEvent) -> None:
+        was = before.psp_refund
+        name: dict[str, Change] = {
+            "psp_refund": Assign(after.psp_refund),
+            "by_amount": Assign(after.by_amount),
+        }
         self._write(
-            *event_of(refund.tenant, event),
+            *event_of(after.tenant, event),
             Update(
                 "refund",
-                keys.refund_key(refund.tenant, refund.id),
-                {"psp_refund": Assign(psp_refund)},
-                Absent("psp_refund"),
+                keys.refund_key(after.tenant, after.id),
+                name,
+                Absent("psp_refund") if was is None else Equals("psp_refund", was),
             ),
-            *named(replace(refund, psp_refund=psp_refund)),
+            *named(after),
         )
 
-    def reverse_refund(self, before: Payment, step: Step, event: InboxEvent) -> None:
+    def reverse_refund(self, before: Payment, step: Step, event: InboxEvent | None) -> None:
         refund = step.refund
         self._write(
             *event_of(before.tenant, event),
