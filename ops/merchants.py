@@ -70,12 +70,15 @@ def policies(
     if found is None:
         raise ResourceMissing("merchant", merchant)
     if late is not None or duplicate is not None:
-        found = replace(
+        before, found = (
             found,
-            late_payment_policy=late or found.late_payment_policy,
-            duplicate_payment_policy=duplicate or found.duplicate_payment_policy,
+            replace(
+                found,
+                late_payment_policy=late or found.late_payment_policy,
+                duplicate_payment_policy=duplicate or found.duplicate_payment_policy,
+            ),
         )
-        app.store.set_policies(found)
+        app.store.update_merchant(before, found)
     facts = {
         "late": found.late_payment_policy.value,
         "duplicate": found.duplicate_payment_policy.value,

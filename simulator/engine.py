@@ -86,7 +86,7 @@ class SimEngine(MemoryEngine):
 
     def write(self, group: Sequence[Write]) -> None:
         """All writes of the group, or none; or the one or the other without an answer."""
-        assert 1 <= len(group) <= 25
+        assert 1 <= len(group) <= 100
         assert len({write.key for write in group}) == len(group), "one write for each item"
         assert len({write.name for write in group}) == len(group), "losers are known by name"
         stroke = stroke_of(group)

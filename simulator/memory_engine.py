@@ -90,7 +90,7 @@ class MemoryEngine(Engine):
         return self._done("collection", lambda: self._collection(pk, prefix))
 
     def write(self, group: Sequence[Write]) -> None:
-        """All writes of the group (1 to 25, each of another item), or none."""
+        """All writes of the group (1 to 100, each of another item), or none."""
         assert 1 <= len(group) <= 25
         if len(group) > 1:
             assert len({write.key for write in group}) == len(group), "one write for each item"

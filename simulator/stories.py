@@ -17,8 +17,9 @@ from chalicelib.domain.refunds import Refund, RefundedTotal, RefundKeys
 from chalicelib.usecases.asking import Asking
 from chalicelib.usecases.audit import audit_payment
 from chalicelib.usecases.by_hand import accept_review, settle_refund
-from chalicelib.usecases.catalog import NewPaymentLink, NewPrice, create_payment_link, create_price
+from chalicelib.usecases.catalog import NewPrice, create_price
 from chalicelib.usecases.end_payment import Ending
+from chalicelib.usecases.payment_links import NewLine, NewPaymentLink, create_payment_link
 from chalicelib.usecases.ports import Clock, Mint, Psps
 from chalicelib.usecases.receive_psp_event import Inbox
 from chalicelib.usecases.reconcile import Reconciler
@@ -99,13 +100,13 @@ class Stories:
         """A merchant makes a payment link."""
         made = create_price(self.store, self.ports.mint, asking, price)
         new = NewPaymentLink(
-            prices=[(made.id, 1)], payment_method_types=(method,), limit=limit, metadata={}
+            lines=[NewLine(price=made.id)], payment_method_types=(method,), limit=limit, metadata={}
         )
         return create_payment_link(self.store, self.ports.mint, asking, new)
 
     def tap(self, slug: str, attempt: str | None, cause: Cause) -> Payment:
         """A person opens a link and taps pay."""
-        return self.checkouts.pay_link(open_link(self.store, slug), attempt, cause)
+        return self.checkouts.pay_link(open_link(self.store, slug), {}, attempt, cause)
 
     def refund(self, asking: Asking, payment: str, wanted: RefundRequest) -> Refund:
         """A merchant asks for a refund."""

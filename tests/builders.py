@@ -102,6 +102,7 @@ def a_price(
         product=ProductId(f"prod_{ulid(product)}"),
         unit_amount=amount or rupiah(20_000),
         created=NOW,
+        updated=NOW,
         active=active,
         metadata={},
     )
@@ -130,6 +131,7 @@ def a_link(
         id=PaymentLinkId(f"plink_{ulid(number)}"),
         slug=f"slug{number:020d}",
         created=NOW,
+        updated=NOW,
         items=(LinkItem(f"li_{ulid(1)}", a_price().id, a_product().id, 1),),
         currency="IDR",
         payment_method_types=("dana",),
@@ -142,7 +144,9 @@ def a_link(
 
 def an_offer(*, link: PaymentLink | None = None, item: LineItem | None = None) -> Offer:
     """A link with its lines filled in."""
-    return Offer(link=link or a_link(), items=(item or a_line_item(),))
+    item = item or a_line_item()
+    of = link or a_link()
+    return Offer(link=of, items=(item,), variants={line.id: (item.price,) for line in of.items})
 
 
 def a_provider(number: int = 1000) -> ProviderSession:

@@ -2,11 +2,13 @@
 
 TautanError
 ├── InvalidRequest        the request itself is wrong, and `param` names the field
-│   ├── ParameterInvalid · ParameterMissing · ParameterUnknown
+│   ├── ParameterInvalid · ParameterMissing · ParameterUnknown · AnswersInvalid
 │   └── AmountNotInteger · AmountBelowMinimum · AmountAboveWalletLimit
 ├── AuthenticationError   ApiKeyMissing · ApiKeyInvalid
 ├── ResourceMissing       no such thing, or another merchant's: one and the same answer
-├── LinkClosed            PaymentLinkInactive · PaymentLinkLimitReached · CheckoutSessionExpired
+├── LinkClosed            PaymentLinkInactive · PaymentLinkLimitReached · OutOfStock ·
+│                         CheckoutSessionExpired
+├── SlugTaken             a link's address that another link has
 ├── PaymentNotOpen        it cannot be ended any more
 ├── RefundRefused         SessionNotPaid · RefundAmountExceedsRefundable · RefundAlreadyFull ·
 │                         RefundPartialNotSupported · RefundMultipleNotSupported ·
@@ -18,6 +20,7 @@ TautanError
 └── PspError              PspUnavailable (try again) · PspRejected (definitive)
 """
 
+from collections.abc import Mapping
 from typing import ClassVar
 
 from chalicelib.domain.money import Money
@@ -64,6 +67,17 @@ class ParameterMissing(InvalidRequest):
 
 class ParameterUnknown(InvalidRequest):
     code = "parameter_unknown"
+
+
+class AnswersInvalid(InvalidRequest):
+    """What a shopper filled in; `problems` says for each field what is wrong with it."""
+
+    code = "parameter_invalid"
+
+    def __init__(self, problems: Mapping[str, str]) -> None:
+        first = next(iter(problems))
+        super().__init__(f"{first} is {problems[first]}.", param=first, details={**problems})
+        self.problems = problems
 
 
 class AmountNotInteger(InvalidRequest):
@@ -116,6 +130,18 @@ class PaymentLinkInactive(LinkClosed):
 class PaymentLinkLimitReached(LinkClosed):
     code = "payment_link_limit_reached"
     user_message = "Semua sudah terjual, atau sedang dibayar pembeli lain."
+
+
+class OutOfStock(LinkClosed):
+    code = "out_of_stock"
+    user_message = "Stok barang ini sudah habis, atau sedang dibayar pembeli lain."
+
+
+class SlugTaken(TautanError):
+    """Another link has this address already."""
+
+    code = "slug_taken"
+    user_message = "Alamat ini sudah dipakai. Pilih yang lain."
 
 
 class CheckoutSessionExpired(LinkClosed):

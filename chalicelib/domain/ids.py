@@ -20,6 +20,7 @@ Millis = NewType("Millis", int)  # an instant: milliseconds since 1970, UTC
 ULID = r"[0-7][0-9A-HJKMNP-TV-Z]{25}"
 _NAMES = ("acct", "prod", "price", "plink", "cs", "pi", "re", "li")
 _ID = re.compile(rf"({'|'.join(_NAMES)})_({ULID})", re.ASCII)
+_SLUG = re.compile(r"[A-Za-z0-9]+(?:-[A-Za-z0-9]+)*", re.ASCII)
 _SECRET_KEY = re.compile(rf"sk_(test|live)_({ULID})[0-9A-Za-z]{{32}}", re.ASCII)
 
 
@@ -36,8 +37,9 @@ def payment_id(text: str) -> PaymentId | None:
 
 
 def is_slug(text: str) -> bool:
-    """Whether `text` can be the secret part of a link's public address."""
-    return len(text) <= 64 and text.isascii() and text.isalnum()
+    """Whether `text` can be the last part of a link's public address: letters, digits, and single
+    dashes between them, 3 to 64."""
+    return 3 <= len(text) <= 64 and _SLUG.fullmatch(text) is not None
 
 
 def first_ulid(at: Millis) -> str:

@@ -16,6 +16,23 @@ class Policy(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Branding:
+    """How the shop looks on its pages: a picture's https address, and a colour as `#rrggbb`."""
+
+    logo: str | None = None
+    color: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contact:
+    """Where shoppers reach the seller: a phone number in international form, or a name there."""
+
+    whatsapp: str | None = None
+    telegram: str | None = None
+    line: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Merchant:
     """A shop."""
 
@@ -24,6 +41,8 @@ class Merchant:
     created: Millis
     late_payment_policy: Policy = Policy.HOLD
     duplicate_payment_policy: Policy = Policy.HOLD
+    branding: Branding = Branding()
+    contact: Contact = Contact()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,12 +1,18 @@
 """Payment links: the permanent offer that a merchant shares, and when it may be paid."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from chalicelib.domain.catalog import LineItem, Price, Product, total_of
-from chalicelib.domain.errors import LinkClosed, PaymentLinkInactive, PaymentLinkLimitReached
+from chalicelib.domain.errors import (
+    LinkClosed,
+    OutOfStock,
+    PaymentLinkInactive,
+    PaymentLinkLimitReached,
+)
 from chalicelib.domain.ids import Millis, PaymentLinkId, PriceId, ProductId
+from chalicelib.domain.link_forms import NOTHING_ASKED, Collect, CustomField
 from chalicelib.domain.merchants import Policy
 from chalicelib.domain.money import Money
 
@@ -18,6 +24,24 @@ class Closed(StrEnum):
     EXPIRED = "expired"
     ARCHIVED = "archived"
     LIMIT_REACHED = "limit_reached"
+    OUT_OF_STOCK = "out_of_stock"
+
+
+class Then(StrEnum):
+    """Where a shopper who has paid goes on."""
+
+    CONFIRMATION = "hosted_confirmation"  # our own page
+    REDIRECT = "redirect"  # the merchant's page
+    CHAT = "chat"  # the merchant's chat
+
+
+@dataclass(frozen=True, slots=True)
+class AfterCompletion:
+    """What follows a payment: the merchant's message on our page, or an address to go on to."""
+
+    type: Then
+    message: str | None = None
+    url: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +52,13 @@ class LinkItem:
     price: PriceId
     product: ProductId
     quantity: int
+    adjustable: tuple[int, int] | None = None  # the shopper may choose from so many to so many
+    variants: tuple[PriceId, ...] = ()  # other prices of the product, to choose from
+
+    @property
+    def prices(self) -> tuple[PriceId, ...]:
+        """Every price that a shopper may choose, the usual one first."""
+        return (self.price, *(id for id in self.variants if id != self.price))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +68,7 @@ class PaymentLink:
     id: PaymentLinkId
     slug: str
     created: Millis
+    updated: Millis
     items: tuple[LinkItem, ...]
     currency: str
     payment_method_types: tuple[str, ...]
@@ -49,6 +81,9 @@ class PaymentLink:
     completed: int = 0  # payments that spent a use
     late_payment_policy: Policy | None = None  # None: the merchant's
     duplicate_payment_policy: Policy | None = None
+    collect: Collect = NOTHING_ASKED
+    custom_fields: tuple[CustomField, ...] = ()
+    after_completion: AfterCompletion | None = None
 
     @property
     def is_limited(self) -> bool:
@@ -62,6 +97,7 @@ class Offer:
 
     link: PaymentLink
     items: tuple[LineItem, ...]
+    variants: Mapping[str, tuple[Price, ...]] = field(default_factory=dict)  # by line
 
     @property
     def total(self) -> Money:
@@ -78,6 +114,8 @@ class Offer:
             return Closed.ARCHIVED
         if self.link.uses_remaining == 0:
             return Closed.LIMIT_REACHED
+        if any(_is_gone(*pair) for pair in zip(self.link.items, self.items, strict=True)):
+            return Closed.OUT_OF_STOCK
         return None
 
     def must_be_open(self, now: Millis) -> None:
@@ -89,8 +127,8 @@ class Offer:
 
 def closed_because(reason: Closed, message: str | None = None) -> LinkClosed:
     """The error that says why; `message` is the merchant's own to shoppers."""
-    sold_out = reason is Closed.LIMIT_REACHED
-    error = PaymentLinkLimitReached if sold_out else PaymentLinkInactive
+    sold_out = {Closed.LIMIT_REACHED: PaymentLinkLimitReached, Closed.OUT_OF_STOCK: OutOfStock}
+    error = sold_out.get(reason, PaymentLinkInactive)
     return error(
         f"This payment link is closed: {reason}.",
         user_message=message,
@@ -111,4 +149,11 @@ def offer_of(
         )
         for item in link.items
     )
-    return Offer(link=link, items=items)
+    variants = {item.id: tuple(prices[id] for id in item.prices) for item in link.items}
+    return Offer(link=link, items=items, variants=variants)
+
+
+def _is_gone(line: LinkItem, item: LineItem) -> bool:
+    """Whether fewer pieces are left than the least that a shopper may buy."""
+    least = line.adjustable[0] if line.adjustable else line.quantity
+    return item.product.left is not None and item.product.left < least

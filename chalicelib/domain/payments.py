@@ -15,9 +15,18 @@ from typing import Any, Literal
 
 from chalicelib.domain.catalog import LineItem
 from chalicelib.domain.errors import CheckoutSessionExpired, PaymentNotOpen
-from chalicelib.domain.ids import Millis, PaymentId, PaymentLinkId, RefundId, Tenant
+from chalicelib.domain.ids import (
+    Millis,
+    PaymentId,
+    PaymentLinkId,
+    ProductId,
+    RefundId,
+    Tenant,
+)
 from chalicelib.domain.ledger import Cause, EntryKind, LedgerEntry, Totals
+from chalicelib.domain.link_forms import Customer, FieldAnswer
 from chalicelib.domain.money import Money
+from chalicelib.domain.payment_links import AfterCompletion
 from chalicelib.domain.psp_facts import DisputeStatus
 
 SESSION_LIFETIME_MS = 24 * 60 * 60 * 1000  # WooshPay's checkout guide, page 1722914
@@ -60,7 +69,7 @@ class ReviewReason(StrEnum):
 
 
 class Use(StrEnum):
-    """What a payment did with the use that a limited link kept for it."""
+    """What a payment did with what was kept for it: a use of a limited link, pieces of stock."""
 
     HELD = "held"
     RETURNED = "returned"
@@ -133,6 +142,12 @@ class Payment:
     customer_email: str | None = None
     metadata: Mapping[str, str]
     passed_on: Mapping[str, Any] = field(default_factory=dict)  # to the provider's page, as it came
+    customer: Customer | None = None
+    custom_fields: tuple[FieldAnswer, ...] = ()
+    utm: Mapping[str, str] = field(default_factory=dict)
+    after_completion: AfterCompletion | None = None
+    holds_link: bool = False  # whether `use` is about a use of its link
+    stock: Mapping[ProductId, int] = field(default_factory=dict)  # the pieces `use` is about
     direct: Direct | None = None  # None: a checkout session
     provider: ProviderSession | None = None
 
@@ -141,7 +156,7 @@ class Payment:
     method: str | None = None
     paid_at: Millis | None = None
     review: Review | None = None
-    use: Use | None = None  # None: its link has no limit, or it came by none
+    use: Use | None = None  # None: nothing had to be kept for it
     disputes: Mapping[str, DisputeStatus] = field(default_factory=dict)
     refund_inflight: RefundId | None = None
     due_at: Millis | None = None  # when somebody must look at it again

@@ -61,7 +61,8 @@ class Beginning:
                 return self._again(payment.tenant, taken.claim, claim, cause, asking)
         except Lost as lost:
             if "payment" not in lost.guards:
-                raise closed_because(Closed.LIMIT_REACHED) from None
+                gone = Closed.OUT_OF_STOCK if lost.out_of_stock else Closed.LIMIT_REACHED
+                raise closed_because(gone) from None
         # A write of our own that we did not hear of is found again, and gone on with.
         return self._at_provider(payment, cause, claim, asking)
 

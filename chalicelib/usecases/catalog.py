@@ -1,18 +1,21 @@
-"""Products, prices and payment links: create and retrieve."""
+"""Products and prices: create, retrieve and update."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, TypeVar
 
-from chalicelib.domain.capabilities import Blame, check_payable
-from chalicelib.domain.catalog import Price, Product, total_of
-from chalicelib.domain.errors import ParameterInvalid, ResourceMissing
-from chalicelib.domain.ids import Millis, PaymentLinkId, PriceId, ProductId, Tenant, ulid_of
-from chalicelib.domain.merchants import Policy
+from chalicelib.domain.catalog import CustomAmount, Inventory, Price, Product, merged
+from chalicelib.domain.errors import NotReadyYet, ParameterInvalid, ResourceMissing
+from chalicelib.domain.ids import Millis, PriceId, ProductId, Tenant, ulid_of
 from chalicelib.domain.money import Money
-from chalicelib.domain.payment_links import LinkItem, Offer, PaymentLink, offer_of
 from chalicelib.usecases.asking import Asking
+from chalicelib.usecases.failures import Lost
 from chalicelib.usecases.idempotency import once
 from chalicelib.usecases.ports import Mint, Store
+
+T = TypeVar("T")
+TRIES = 3
+Changes = Mapping[str, Any]  # attributes of ours with their new values
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,6 +27,7 @@ class NewProduct:
     description: str | None = None
     images: tuple[str, ...] = ()
     url: str | None = None
+    inventory: Inventory | None = None
     metadata: Mapping[str, str]
 
 
@@ -32,25 +36,11 @@ class NewPrice:
     """A price to be: of a product that stands, or of a new one."""
 
     unit_amount: Money
+    custom: CustomAmount | None = None
     product: str | NewProduct
     active: bool = True
     nickname: str | None = None
     lookup_key: str | None = None
-    metadata: Mapping[str, str]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NewPaymentLink:
-    """A link to be: the ids of prices, each with a quantity."""
-
-    prices: Sequence[tuple[str, int]]
-    payment_method_types: tuple[str, ...]
-    active: bool = True
-    expires_at: Millis | None = None
-    inactive_message: str | None = None
-    limit: int | None = None
-    late_payment_policy: Policy | None = None
-    duplicate_payment_policy: Policy | None = None
     metadata: Mapping[str, str]
 
 
@@ -65,6 +55,7 @@ def product_of(new: NewProduct, mint: Mint, now: Millis) -> Product:
         description=new.description,
         images=new.images,
         url=new.url,
+        inventory=new.inventory,
         metadata=new.metadata,
     )
 
@@ -76,6 +67,8 @@ def price_of(new: NewPrice, product: Product, mint: Mint, now: Millis) -> Price:
         product=product.id,
         unit_amount=new.unit_amount,
         created=now,
+        updated=now,
+        custom=new.custom,
         active=new.active,
         nickname=new.nickname,
         lookup_key=new.lookup_key,
@@ -101,6 +94,88 @@ def retrieve_product(store: Store, tenant: Tenant, id: str) -> Product:
     if product is None:
         raise ResourceMissing("product", id)
     return product
+
+
+def update_product(
+    store: Store, asking: Asking, id: str, changes: Changes, stock: "StockChange | None"
+) -> Product:
+    """The product with these changes; `metadata` is merged. Raises ResourceMissing,
+    ParameterInvalid."""
+
+    def change() -> Product:
+        before = retrieve_product(store, asking.tenant, id)
+        after = replace(before, **_told(before, changes), updated=later(asking.now, before.updated))
+        if stock is not None:
+            after = replace(after, inventory=stock.of(before.inventory))
+        shift = stock.add if stock and before.inventory else None
+        claim = asking.claim("products_update", id, after)
+        return once(
+            lambda: store.update_product(asking.tenant, before, after, shift, claim),
+            claim,
+            after,
+            lambda id: retrieve_product(store, asking.tenant, id),
+        )
+
+    return insisting(change)
+
+
+@dataclass(frozen=True, slots=True)
+class StockChange:
+    """A stock-take (`available`), or pieces that came or went (`add`); which one is counted from
+    what is there when it is written."""
+
+    tracked: bool | None = None
+    available: int | None = None
+    add: int | None = None
+
+    def of(self, before: Inventory | None) -> Inventory:
+        """The count after it; raises ParameterInvalid below zero."""
+        had = before or Inventory(True, 0)
+        available = had.available if self.available is None else self.available
+        available += self.add or 0
+        if available < 0:
+            raise ParameterInvalid(f"Only {had.available} are available.", param="inventory[add]")
+        tracked = True if self.tracked is None else self.tracked
+        return replace(had, tracked=tracked, available=available)
+
+
+def update_price(store: Store, asking: Asking, id: str, changes: Changes) -> Price:
+    """The price with these changes; never another amount. Raises ResourceMissing."""
+
+    def change() -> Price:
+        before = retrieve_price(store, asking.tenant, id)
+        after = replace(before, **_told(before, changes), updated=later(asking.now, before.updated))
+        claim = asking.claim("prices_update", id, after)
+        return once(
+            lambda: store.update_price(asking.tenant, before, after, claim),
+            claim,
+            after,
+            lambda id: retrieve_price(store, asking.tenant, id),
+        )
+
+    return insisting(change)
+
+
+def insisting(change: Callable[[], T]) -> T:
+    """A change of what was just read, tried again when somebody else changed it meanwhile."""
+    for _ in range(TRIES):
+        try:
+            return change()
+        except Lost:
+            continue
+    raise NotReadyYet("It is being changed by somebody else. Try again.")
+
+
+def later(now: Millis, before: Millis) -> Millis:
+    """When it was changed: never the same instant twice, for the instant is the guard."""
+    return Millis(max(now, before + 1))
+
+
+def _told(before: Product | Price, changes: Changes) -> dict[str, Any]:
+    told = dict(changes)
+    if "metadata" in told:
+        told["metadata"] = merged(before.metadata, told["metadata"])
+    return told
 
 
 def create_price(store: Store, mint: Mint, asking: Asking, new: NewPrice) -> Price:
@@ -137,68 +212,17 @@ def retrieve_price(store: Store, tenant: Tenant, id: str) -> Price:
     return price
 
 
-def create_payment_link(store: Store, mint: Mint, asking: Asking, new: NewPaymentLink) -> Offer:
-    """A link that every one of its methods can be paid by; once per idempotency key.
-
-    Raises ResourceMissing for an unknown price, InvalidRequest for an amount or currency that a
-    method does not take.
-    """
-    priced = priced_items(store, asking.tenant, [id for id, _ in new.prices])
-    link = PaymentLink(
-        id=PaymentLinkId(f"plink_{mint.ulid()}"),
-        slug=mint.secret()[:24],
-        created=asking.now,
-        items=tuple(
-            LinkItem(f"li_{mint.ulid()}", PriceId(id), priced[PriceId(id)][1].id, quantity)
-            for id, quantity in new.prices
-        ),
-        currency=priced[PriceId(new.prices[0][0])][0].unit_amount.currency,
-        payment_method_types=new.payment_method_types,
-        active=new.active,
-        expires_at=new.expires_at,
-        inactive_message=new.inactive_message,
-        metadata=new.metadata,
-        limit=new.limit,
-        uses_remaining=new.limit,
-        late_payment_policy=new.late_payment_policy,
-        duplicate_payment_policy=new.duplicate_payment_policy,
-    )
-    offer = offer_of(
-        link,
-        {id: price for id, (price, _) in priced.items()},
-        {product.id: product for _, product in priced.values()},
-    )
-    check_payable(
-        total_of(offer.items), link.payment_method_types, Blame("line_items", "line_items")
-    )
-    claim = asking.claim("payment_links", link.id, offer)
-    return once(
-        lambda: store.add_payment_link(asking.tenant, link, claim),
-        claim,
-        offer,
-        lambda id: retrieve_payment_link(store, asking.tenant, id),
-    )
-
-
-def retrieve_payment_link(store: Store, tenant: Tenant, id: str) -> Offer:
-    """Raises ResourceMissing."""
-    link = store.payment_link(tenant, PaymentLinkId(id)) if ulid_of(id, "plink") else None
-    if link is None:
-        raise ResourceMissing("payment link", id)
-    return store.offer(tenant, link)
-
-
 def priced_items(
-    store: Store, tenant: Tenant, ids: Sequence[str]
+    store: Store, tenant: Tenant, asked: Sequence[tuple[str, str]]
 ) -> Mapping[PriceId, tuple[Price, Product]]:
-    """Each price with its product, all of them standing and active.
+    """Each price with its product, all of them standing and active; `asked` are ids, each with the
+    field that it came from.
 
-    Raises ResourceMissing or ParameterInvalid, naming the line.
+    Raises ResourceMissing or ParameterInvalid, naming the field.
     """
-    wanted = [PriceId(id) for id in ids if ulid_of(id, "price")]
+    wanted = [PriceId(id) for id, _ in asked if ulid_of(id, "price")]
     priced = store.priced(tenant, wanted) if wanted else {}
-    for place, id in enumerate(ids):
-        param = f"line_items[{place}][price]"
+    for id, param in asked:
         if PriceId(id) not in priced:
             raise ResourceMissing("price", id, param=param)
         price, product = priced[PriceId(id)]

@@ -21,6 +21,20 @@ class Lost(Exception):
         self.guards = frozenset(guards)
         self.seen = seen
 
+    @property
+    def nothing_left(self) -> bool:
+        """Whether all that was refused is a use of a link, or pieces of stock."""
+        return bool(self.guards) and all(_is_kept(guard) for guard in self.guards)
+
+    @property
+    def out_of_stock(self) -> bool:
+        """Whether too few pieces were left."""
+        return any(guard.startswith("stock ") for guard in self.guards)
+
+
+def _is_kept(guard: str) -> bool:
+    return guard == "link" or guard.startswith("stock ")
+
 
 @dataclass(frozen=True, slots=True)
 class SeenEvent:

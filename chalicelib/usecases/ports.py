@@ -98,8 +98,8 @@ class Store(Protocol):
         """Every merchant, for the operator."""
         ...
 
-    def set_policies(self, merchant: Merchant) -> None:
-        """The merchant's policies. Raises Lost when there is no such merchant."""
+    def update_merchant(self, before: Merchant, after: Merchant) -> None:
+        """What differs of the merchant. Raises Lost when there is no such merchant."""
         ...
 
     def add_merchant(self, merchant: Merchant, key: ApiKey) -> None: ...
@@ -108,6 +108,24 @@ class Store(Protocol):
     def api_key(self, presented: SecretKey) -> ApiKey | None: ...
 
     def add_product(self, tenant: Tenant, product: Product, claim: Claim | None) -> None: ...
+    def update_product(
+        self,
+        tenant: Tenant,
+        before: Product,
+        after: Product,
+        shift: int | None,
+        claim: Claim | None,
+    ) -> None:
+        """What differs of the product; `shift` is added to what is available then. Raises Claimed;
+        Lost: `product` when it was changed meanwhile, or too few are available."""
+        ...
+
+    def update_price(
+        self, tenant: Tenant, before: Price, after: Price, claim: Claim | None
+    ) -> None:
+        """What differs of the price. Raises Claimed, Lost."""
+        ...
+
     def product(self, tenant: Tenant, id: ProductId) -> Product | None: ...
     def products(self, tenant: Tenant, part: Slice) -> Found[Product]: ...
 
@@ -125,7 +143,17 @@ class Store(Protocol):
         """Those of the prices that exist, each with its product."""
         ...
 
-    def add_payment_link(self, tenant: Tenant, link: PaymentLink, claim: Claim | None) -> None: ...
+    def add_payment_link(self, tenant: Tenant, link: PaymentLink, claim: Claim | None) -> None:
+        """Raises Claimed; Lost: `slug` when another link has it."""
+        ...
+
+    def update_payment_link(
+        self, tenant: Tenant, before: PaymentLink, after: PaymentLink, claim: Claim | None
+    ) -> None:
+        """What differs of the link; the uses that are left are shifted. Raises Claimed; Lost:
+        `link` when it was changed meanwhile, or too few uses are left."""
+        ...
+
     def payment_link(self, tenant: Tenant, id: PaymentLinkId) -> PaymentLink | None: ...
     def payment_links(self, tenant: Tenant, part: Slice) -> Found[PaymentLink]: ...
     def offer(self, tenant: Tenant, link: PaymentLink) -> Offer: ...

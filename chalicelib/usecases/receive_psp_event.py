@@ -159,9 +159,9 @@ class Inbox:
         try:
             return self._decided(payment, inbox, decision, cause)
         except Lost as lost:
-            if lost.guards != {"link"}:
+            if not lost.nothing_left:
                 raise
-        # Its use was returned and sold to somebody else: the money is there all the same.
+        # What was kept for it was returned and sold to somebody else: the money is there anyhow.
         surplus = decide(payment, fact, cause, sold_out=True)
         return self._decided(payment, inbox, surplus, cause)
 

@@ -3,6 +3,7 @@
 How it begins, stroke by stroke, is in begin_payment.py.
 """
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -11,12 +12,14 @@ from chalicelib.domain.capabilities import Blame, check_payable
 from chalicelib.domain.catalog import LineItem, Product, total_of
 from chalicelib.domain.errors import (
     LinkClosed,
+    ParameterInvalid,
     ResourceMissing,
 )
 from chalicelib.domain.ids import (
     Millis,
     PaymentId,
     PriceId,
+    ProductId,
     Tenant,
     intent_id,
     is_slug,
@@ -24,6 +27,8 @@ from chalicelib.domain.ids import (
     session_id,
 )
 from chalicelib.domain.ledger import Cause
+from chalicelib.domain.link_choices import chosen
+from chalicelib.domain.link_forms import Told, answers_of
 from chalicelib.domain.money import Money
 from chalicelib.domain.payment_links import Offer
 from chalicelib.domain.payments import (
@@ -41,10 +46,10 @@ from chalicelib.usecases.catalog import (
     price_of,
     priced_items,
     product_of,
-    retrieve_payment_link,
     standing_product,
 )
 from chalicelib.usecases.failures import Claim
+from chalicelib.usecases.payment_links import retrieve_payment_link
 from chalicelib.usecases.ports import Mint, OpenedLink, Psps, Store
 
 
@@ -101,6 +106,7 @@ class Checkout:
             if begun is None:
                 raise
             return begun
+        _must_be_priced(items, _blame(new))
         check_payable(total_of(items), methods, _blame(new))
         payment = self._payment(asking.tenant, asking.now, items, methods, link)
         payment = replace(
@@ -136,13 +142,30 @@ class Checkout:
         claim = asking.claim("payment_intents", payment.id, owner=self.mint.ulid())
         return self.beginning.begin(payment, claim, asking.cause(intent_id(payment.id)), asking)
 
-    def pay_link(self, opened: OpenedLink, attempt: str | None, cause: Cause) -> Payment:
-        """A person taps pay. The same `attempt` (the page's own nonce) gets the same session."""
+    def pay_link(
+        self, opened: OpenedLink, told: Told, attempt: str | None, cause: Cause
+    ) -> Payment:
+        """A person taps pay. The same `attempt` (the page's own nonce) gets the same session.
+
+        `told` is what the page's form says. Raises AnswersInvalid, LinkClosed, InvalidRequest for
+        an amount that a method does not take, and what `Beginning.begin` raises.
+        """
         offer, now = opened.offer, cause.at
         link = offer.link
         methods = link.payment_method_types
-        payment = self._payment(opened.tenant, now, offer.items, methods, offer)
-        payment = replace(payment, metadata=link.metadata)
+        items = offer.items if offer.closed(now) is not None else chosen(offer, told)
+        answers = answers_of(link.collect, link.custom_fields, told)
+        check_payable(total_of(items), methods, Blame("amount", "amount"))
+        payment = self._payment(opened.tenant, now, items, methods, offer)
+        payment = replace(
+            payment,
+            metadata=link.metadata,
+            customer=answers.customer,
+            customer_email=answers.customer.email if answers.customer else None,
+            custom_fields=answers.custom_fields,
+            client_reference_id=answers.client_reference_id,
+            utm=answers.utm,
+        )
         claim = Claim(f"pay_{link.id}", attempt, link.id, payment.id) if attempt else None
         if offer.closed(now) is not None:
             begun = self.beginning.begun(opened.tenant, claim, cause, None)
@@ -172,8 +195,12 @@ class Checkout:
         return offer.items, new.payment_method_types or offer.link.payment_method_types, offer
 
     def _lines(self, asking: Asking, new: NewSession) -> tuple[LineItem, ...]:
-        wanted = [line for line, _ in new.lines if isinstance(line, str)]
-        priced = priced_items(self.store, asking.tenant, wanted) if wanted else {}
+        asked = [
+            (line, f"line_items[{place}][price]")
+            for place, (line, _) in enumerate(new.lines)
+            if isinstance(line, str)
+        ]
+        priced = priced_items(self.store, asking.tenant, asked) if asked else {}
         items = []
         for line, quantity in new.lines:
             if isinstance(line, str):
@@ -201,9 +228,15 @@ class Checkout:
         methods: tuple[str, ...],
         offer: Offer | None,
     ) -> Payment:
-        """A payment to be. One that holds a use of a limited link gives it back after an hour."""
+        """A payment to be. What it holds of a limited link or of the stock goes back after an
+        hour."""
         limited = offer is not None and offer.link.is_limited
-        lifetime = LIMITED_LIFETIME_MS if limited else SESSION_LIFETIME_MS
+        stock = Counter[ProductId]()
+        for item in items:
+            if item.product.left is not None:
+                stock[item.product.id] += item.quantity
+        holds = limited or bool(stock)
+        lifetime = LIMITED_LIFETIME_MS if holds else SESSION_LIFETIME_MS
         payment = Payment(
             id=PaymentId(self.mint.ulid()),
             tenant=tenant,
@@ -215,9 +248,19 @@ class Checkout:
             secret=self.mint.secret(),
             metadata={},
             payment_link=offer.link.id if offer else None,
-            use=Use.HELD if limited else None,
+            after_completion=offer.link.after_completion if offer else None,
+            holds_link=limited,
+            stock=dict(stock),
+            use=Use.HELD if holds else None,
         )
         return replace(payment, due_at=payment.next_look(now))
+
+
+def _must_be_priced(items: Sequence[LineItem], blame: Blame) -> None:
+    if any(item.price.custom is not None for item in items):
+        raise ParameterInvalid(
+            "Shoppers set this price's amount on the page of a payment link.", param=blame.amount
+        )
 
 
 def _blame(new: NewSession) -> Blame:

@@ -3,7 +3,7 @@
 from chalice.app import Blueprint
 
 from chalicelib.usecases import catalog
-from chalicelib.web import render, schemas
+from chalicelib.web import catalog_schemas, render
 from chalicelib.web.endpoint import Answer, MerchantCall, merchant_route
 
 routes = Blueprint(__name__)
@@ -11,7 +11,7 @@ routes = Blueprint(__name__)
 
 @merchant_route(routes, "POST", "/v1/products")
 def create_product(call: MerchantCall) -> Answer:
-    new = call.given(schemas.ProductData).new()
+    new = call.given(catalog_schemas.ProductData).new()
     return call.created(
         lambda asking: catalog.create_product(call.app.store, call.app.mint, asking, new),
         lambda product: render.product(call.tenant, product),
@@ -24,6 +24,18 @@ def retrieve_product(call: MerchantCall) -> Answer:
     return Answer(render.product(call.tenant, product))
 
 
+@merchant_route(routes, "POST", "/v1/products/{id}")
+def update_product(call: MerchantCall) -> Answer:
+    told = call.given(catalog_schemas.ProductUpdate)
+    stock = told.inventory.change() if told.inventory else None
+    return call.created(
+        lambda asking: catalog.update_product(
+            call.app.store, asking, call.path["id"], told.changes(), stock
+        ),
+        lambda product: render.product(call.tenant, product),
+    )
+
+
 @merchant_route(routes, "GET", "/v1/products", listed=True)
 def list_products(call: MerchantCall) -> Answer:
     found = call.app.store.products(call.tenant, call.part("prod"))
@@ -34,7 +46,7 @@ def list_products(call: MerchantCall) -> Answer:
 
 @merchant_route(routes, "POST", "/v1/prices")
 def create_price(call: MerchantCall) -> Answer:
-    new = call.given(schemas.PriceData).new()
+    new = call.given(catalog_schemas.PriceData).new()
     return call.created(
         lambda asking: catalog.create_price(call.app.store, call.app.mint, asking, new),
         lambda price: render.price(call.tenant, price),
@@ -45,6 +57,17 @@ def create_price(call: MerchantCall) -> Answer:
 def retrieve_price(call: MerchantCall) -> Answer:
     price = catalog.retrieve_price(call.app.store, call.tenant, call.path["id"])
     return Answer(render.price(call.tenant, price))
+
+
+@merchant_route(routes, "POST", "/v1/prices/{id}")
+def update_price(call: MerchantCall) -> Answer:
+    told = call.given(catalog_schemas.PriceUpdate)
+    return call.created(
+        lambda asking: catalog.update_price(
+            call.app.store, asking, call.path["id"], told.changes()
+        ),
+        lambda price: render.price(call.tenant, price),
+    )
 
 
 @merchant_route(routes, "GET", "/v1/prices", listed=True)

@@ -160,7 +160,8 @@ def checked(model: type[B], fields: dict[str, Any], *, form: bool) -> B:
 def _blamed(error: ValidationError) -> TautanError:
     first = error.errors(include_url=False, include_input=False)[0]
     place = [part for part in first["loc"] if not str(part).startswith("function-")]
-    param = _bracketed(place) or str((first.get("ctx") or {}).get("param") or "") or None
+    named = (first.get("ctx") or {}).get("param")
+    param = _bracketed([*place, *([named] if named else [])]) or None
     kind = _ERRORS.get(first["type"], ParameterInvalid)
     if kind is ParameterUnknown:
         return kind(f"Received unknown parameter: {param}", param=param)

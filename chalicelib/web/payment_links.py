@@ -2,8 +2,8 @@
 
 from chalice.app import Blueprint
 
-from chalicelib.usecases import catalog
-from chalicelib.web import render, schemas
+from chalicelib.usecases import payment_links
+from chalicelib.web import link_schemas, render
 from chalicelib.web.endpoint import Answer, MerchantCall, merchant_route
 
 routes = Blueprint(__name__)
@@ -11,24 +11,36 @@ routes = Blueprint(__name__)
 
 @merchant_route(routes, "POST", "/v1/payment_links")
 def create_payment_link(call: MerchantCall) -> Answer:
-    new = call.given(schemas.PaymentLinkCreate).new()
+    new = call.given(link_schemas.PaymentLinkCreate).new()
     return call.created(
-        lambda asking: catalog.create_payment_link(call.app.store, call.app.mint, asking, new),
+        lambda asking: payment_links.create_payment_link(
+            call.app.store, call.app.mint, asking, new
+        ),
+        lambda offer: render.offer(call.tenant, offer, call.app.settings.public_url),
+    )
+
+
+@merchant_route(routes, "POST", "/v1/payment_links/{id}")
+def update_payment_link(call: MerchantCall) -> Answer:
+    told = call.given(link_schemas.PaymentLinkUpdate)
+    return call.created(
+        lambda asking: payment_links.update_payment_link(
+            call.app.store, call.app.mint, asking, call.path["id"], told.changes(), told.lines()
+        ),
         lambda offer: render.offer(call.tenant, offer, call.app.settings.public_url),
     )
 
 
 @merchant_route(routes, "GET", "/v1/payment_links/{id}")
 def retrieve_payment_link(call: MerchantCall) -> Answer:
-    offer = catalog.retrieve_payment_link(call.app.store, call.tenant, call.path["id"])
+    offer = payment_links.retrieve_payment_link(call.app.store, call.tenant, call.path["id"])
     return Answer(render.offer(call.tenant, offer, call.app.settings.public_url))
 
 
 @merchant_route(routes, "GET", "/v1/payment_links/{id}/line_items")
 def list_link_items(call: MerchantCall) -> Answer:
-    offer = catalog.retrieve_payment_link(call.app.store, call.tenant, call.path["id"])
-    url = f"/v1/payment_links/{offer.link.id}/line_items"
-    return Answer(render.line_items(call.tenant, offer.items, url))
+    offer = payment_links.retrieve_payment_link(call.app.store, call.tenant, call.path["id"])
+    return Answer(render.offered(call.tenant, offer))
 
 
 @merchant_route(routes, "GET", "/v1/payment_links", listed=True)

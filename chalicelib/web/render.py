@@ -1,14 +1,16 @@
 """Our values as the API shows them: WooshPay's names and shapes, which are Stripe's."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import asdict
 from typing import Any, TypeVar
 
 from chalicelib.domain.capabilities import Capability
-from chalicelib.domain.catalog import LineItem, Price, Product
+from chalicelib.domain.catalog import CustomAmount, Inventory, LineItem, Price, Product
 from chalicelib.domain.ids import Millis, Tenant, intent_id, session_id
 from chalicelib.domain.ledger import Totals
+from chalicelib.domain.link_forms import UTM, Customer, CustomField, FieldAnswer, FieldType
 from chalicelib.domain.money import Money
-from chalicelib.domain.payment_links import Offer, PaymentLink
+from chalicelib.domain.payment_links import AfterCompletion, LinkItem, Offer, PaymentLink, Then
 from chalicelib.domain.payments import Payment, Review
 from chalicelib.domain.refunds import TOLD_AS, Refund
 from chalicelib.domain.status_tokens import status_token
@@ -16,6 +18,7 @@ from chalicelib.usecases.ports import Found
 
 T = TypeVar("T")
 Json = dict[str, Any]
+UTM_NAMES = tuple(name.removeprefix("utm_") for name in UTM)
 
 
 def product(tenant: Tenant, product: Product) -> Json:
@@ -30,9 +33,17 @@ def product(tenant: Tenant, product: Product) -> Json:
         "description": product.description,
         "images": list(product.images),
         "url": product.url,
+        "inventory": _inventory(product.inventory),
         "metadata": dict(product.metadata),
         "updated": product.updated,
     }
+
+
+def _inventory(stock: Inventory | None) -> Json | None:
+    if stock is None:
+        return None
+    counts = {"available": stock.available, "reserved": stock.reserved}
+    return {"tracked": stock.tracked, **counts}
 
 
 def price(tenant: Tenant, price: Price, of: Product | None = None) -> Json:
@@ -47,12 +58,17 @@ def price(tenant: Tenant, price: Price, of: Product | None = None) -> Json:
         "nickname": price.nickname,
         "product": product(tenant, of) if of is not None else price.product,
         "type": "one_time",
-        "unit_amount": price.unit_amount.amount,
+        "unit_amount": price.unit_amount.amount if price.custom is None else None,
+        "custom_unit_amount": _custom(price.custom),
         "amount_display": str(price.unit_amount),
         "billing_scheme": "per_unit",
         "lookup_key": price.lookup_key,
         "metadata": dict(price.metadata),
     }
+
+
+def _custom(custom: CustomAmount | None) -> Json | None:
+    return None if custom is None else {"enabled": True, **asdict(custom)}
 
 
 def line_item(tenant: Tenant, item: LineItem) -> Json:
@@ -82,6 +98,7 @@ def payment_link(tenant: Tenant, link: PaymentLink, public_url: str) -> Json:
         "id": link.id,
         "object": "payment_link",
         "created": link.created,
+        "updated": link.updated,
         "livemode": tenant.livemode,
         "active": link.active,
         "url": f"{public_url}/l/{link.slug}",
@@ -93,8 +110,39 @@ def payment_link(tenant: Tenant, link: PaymentLink, public_url: str) -> Json:
         "restrictions": _restrictions(link),
         "late_payment_policy": link.late_payment_policy,
         "duplicate_payment_policy": link.duplicate_payment_policy,
+        "collect": asdict(link.collect),
+        "custom_fields": [_field(each) for each in link.custom_fields],
+        "after_completion": _after(link.after_completion),
         "metadata": dict(link.metadata),
     }
+
+
+def _field(field: CustomField) -> Json:
+    given: Json = {"default_value": field.default_value}
+    if field.type is FieldType.DROPDOWN:
+        given["options"] = [{"label": label, "value": value} for value, label in field.options]
+    else:
+        given["minimum_length"] = field.minimum_length
+        given["maximum_length"] = field.maximum_length
+    return {
+        "key": field.key,
+        "label": {"type": "custom", "custom": field.label},
+        "type": field.type.value,
+        "optional": field.optional,
+        field.type.value: given,
+    }
+
+
+def _after(after: AfterCompletion | None) -> Json:
+    """What follows a payment; on our own page, unless something else was said."""
+    if after is None:
+        after = AfterCompletion(Then.CONFIRMATION)
+    shown: Json = {"type": after.type.value}
+    if after.type is Then.CONFIRMATION:
+        shown["hosted_confirmation"] = {"custom_message": after.message}
+    if after.type is Then.REDIRECT:
+        shown["redirect"] = {"url": after.url}
+    return shown
 
 
 def _restrictions(link: PaymentLink) -> Json | None:
@@ -108,11 +156,28 @@ def _restrictions(link: PaymentLink) -> Json | None:
 
 def offer(tenant: Tenant, offer: Offer, public_url: str) -> Json:
     """A payment link with its lines."""
-    link = offer.link
-    url = f"/v1/payment_links/{link.id}/line_items"
     return {
-        **payment_link(tenant, link, public_url),
-        "line_items": line_items(tenant, offer.items, url),
+        **payment_link(tenant, offer.link, public_url),
+        "line_items": offered(tenant, offer),
+    }
+
+
+def offered(tenant: Tenant, offer: Offer) -> Json:
+    """The lines of a link, each with what a shopper may choose."""
+    lines = line_items(tenant, offer.items, f"/v1/payment_links/{offer.link.id}/line_items")
+    for shown, line in zip(lines["data"], offer.link.items, strict=True):
+        shown.update(_choices(tenant, line, offer))
+    return lines
+
+
+def _choices(tenant: Tenant, line: LinkItem, offer: Offer) -> Json:
+    """What a shopper may choose of a line."""
+    least, most = line.adjustable or (None, None)
+    bounds = {"enabled": True, "minimum": least, "maximum": most} if line.adjustable else None
+    others = [each for each in offer.variants.get(line.id, ()) if each.id != line.price]
+    return {
+        "adjustable_quantity": bounds,
+        "variants": [price(tenant, each) for each in others],
     }
 
 
@@ -128,6 +193,9 @@ def session(payment: Payment, now: Millis, public_url: str) -> Json:
         "currency": payment.amount.currency,
         "customer": payment.passed_on.get("customer", ""),
         "customer_email": payment.customer_email,
+        "customer_details": _customer(payment.customer),
+        "custom_fields": [_answer(each) for each in payment.custom_fields],
+        "utm": {name: payment.utm.get(name) for name in UTM_NAMES} if payment.utm else None,
         "client_reference_id": payment.client_reference_id,
         "mode": "payment",
         "status": status,
@@ -156,6 +224,19 @@ def session(payment: Payment, now: Millis, public_url: str) -> Json:
         "client_secret": f"{intent_id(payment.id)}_secret_{payment.secret}",
         "psp": _psp(payment),
         "metadata": dict(payment.metadata),
+    }
+
+
+def _customer(customer: Customer | None) -> Json | None:
+    return None if customer is None else asdict(customer)
+
+
+def _answer(answer: FieldAnswer) -> Json:
+    return {
+        "key": answer.key,
+        "label": {"type": "custom", "custom": answer.label},
+        "type": answer.type.value,
+        answer.type.value: {"value": answer.value},
     }
 
 

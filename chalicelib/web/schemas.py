@@ -15,14 +15,13 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from chalicelib.domain.catalog import MOST_LINE_ITEMS
-from chalicelib.domain.ids import Millis
-from chalicelib.domain.merchants import Policy
 from chalicelib.domain.money import Money
 from chalicelib.domain.payments import Direct
 from chalicelib.domain.refund_rules import RefundRequest
 from chalicelib.domain.refunds import REASONS
-from chalicelib.usecases.catalog import NewPaymentLink, NewPrice, NewProduct
+from chalicelib.usecases.catalog import NewPrice
 from chalicelib.usecases.start_checkout import NewIntent, NewSession
+from chalicelib.web.catalog_schemas import PriceData
 from chalicelib.web.forms import (
     ADDRESS,
     Address,
@@ -35,69 +34,13 @@ from chalicelib.web.forms import (
     Metadata,
     Method,
     Methods,
-    Name,
     Note,
     Options,
     Quantity,
-    Text,
     Whole,
 )
 
 _DIGITS = re.compile(r"-?\d{1,30}", re.ASCII)
-
-
-class ProductData(Body):
-    """A product."""
-
-    name: Name
-    active: Flag = True
-    description: Text | None = None
-    images: Annotated[list[Address], Field(max_length=8)] = []
-    url: Address | None = None
-    metadata: Metadata = {}
-
-    def new(self) -> NewProduct:
-        """As the story takes it."""
-        return NewProduct(
-            name=self.name,
-            active=self.active,
-            description=self.description,
-            images=tuple(self.images),
-            url=self.url,
-            metadata=self.metadata,
-        )
-
-
-class PriceData(Body):
-    """A price: of a standing product, or of one described here. Any billing scheme is per unit."""
-
-    currency: Currency
-    unit_amount: Amount
-    product: Id | None = None
-    product_data: ProductData | None = None
-    active: Flag = True
-    nickname: Note | None = None
-    lookup_key: Note | None = None
-    billing_scheme: Note | None = None
-    metadata: Metadata = {}
-
-    @model_validator(mode="after")
-    def _one_product(self) -> Self:
-        if (self.product is None) == (self.product_data is None):
-            raise PydanticCustomError("missing", "give either product or product_data")
-        return self
-
-    def new(self) -> NewPrice:
-        """As the story takes it."""
-        data = self.product_data
-        return NewPrice(
-            unit_amount=Money(self.unit_amount, self.currency),
-            product=data.new() if data is not None else str(self.product),
-            active=self.active,
-            nickname=self.nickname,
-            lookup_key=self.lookup_key,
-            metadata=self.metadata,
-        )
 
 
 class SessionLine(Body):
@@ -117,60 +60,6 @@ class SessionLine(Body):
         """As the story takes it."""
         data = self.price_data
         return (data.new() if data is not None else str(self.price)), self.quantity
-
-
-class LinkLine(Body):
-    """One line of a payment link."""
-
-    price: Id
-    quantity: Quantity = 1
-
-
-PolicyName = Literal["accept", "hold", "refund"]
-
-
-def _policy(name: PolicyName | None) -> Policy | None:
-    return None if name is None else Policy(name)
-
-
-class CompletedSessions(Body):
-    """How many payments a link may have."""
-
-    limit: Annotated[Whole, Field(ge=1, le=1_000_000)]
-
-
-class Restrictions(Body):
-    """What a link is limited to."""
-
-    completed_sessions: CompletedSessions
-
-
-class PaymentLinkCreate(Body):
-    """A payment link."""
-
-    line_items: Annotated[list[LinkLine], Field(min_length=1, max_length=MOST_LINE_ITEMS)]
-    payment_method_types: Methods = ["dana"]
-    active: Flag = True
-    expires_at: Annotated[Whole, Field(ge=10**11, le=10**14)] | None = None
-    inactive_message: Text | None = None
-    restrictions: Restrictions | None = None
-    late_payment_policy: PolicyName | None = None
-    duplicate_payment_policy: PolicyName | None = None
-    metadata: Metadata = {}
-
-    def new(self) -> NewPaymentLink:
-        """As the story takes it."""
-        return NewPaymentLink(
-            prices=[(line.price, line.quantity) for line in self.line_items],
-            payment_method_types=tuple(dict.fromkeys(self.payment_method_types)),
-            active=self.active,
-            expires_at=None if self.expires_at is None else Millis(self.expires_at),
-            inactive_message=self.inactive_message,
-            limit=self.restrictions.completed_sessions.limit if self.restrictions else None,
-            late_payment_policy=_policy(self.late_payment_policy),
-            duplicate_payment_policy=_policy(self.duplicate_payment_policy),
-            metadata=self.metadata,
-        )
 
 
 class Shipping(Body):

@@ -4,6 +4,8 @@ GET and HEAD read and never write. They work without cookies and without JavaScr
 wallet may come back to another browser than the one that left.
 """
 
+from collections.abc import Mapping
+
 from chalice.app import Blueprint
 
 from chalicelib.domain.errors import LinkClosed, PspError, ResourceMissing, TautanError
@@ -56,10 +58,10 @@ def show_link(call: Call) -> Answer:
 @public_route(routes, ["POST"], "/l/{slug}", _tell)
 def pay_link(call: Call) -> Answer:
     opened = open_link(call.app.store, call.path["slug"])
-    link = opened.offer.link
+    link, told = opened.offer.link, _told(call)
     try:
         payment = call.app.checkout.pay_link(
-            opened, _attempt(call), cause_of(call, "shopper", link.id)
+            opened, told, _attempt(told), cause_of(call, "shopper", link.id)
         )
     except LinkClosed:
         return _closed(call, opened)
@@ -83,13 +85,16 @@ def _closed(call: Call, opened: OpenedLink) -> Answer:
     return _page(render.closed_page(showing.closed(opened, reason), _language(call)), 410)
 
 
-def _attempt(call: Call) -> str | None:
-    """The page's own nonce; a form that has none, or a bent one, starts a payment of its own."""
+def _told(call: Call) -> dict[str, str]:
+    """What the page's form says; nothing, when something else was sent."""
     fields, form = parsed(call.body, call.header("content-type") or "")
-    attempt = fields.get("attempt") if form else None
-    if isinstance(attempt, str) and attempt.isascii() and attempt.isalnum() and len(attempt) <= 64:
-        return attempt
-    return None
+    return {name: value for name, value in fields.items() if form and isinstance(value, str)}
+
+
+def _attempt(told: Mapping[str, str]) -> str | None:
+    """The page's own nonce; a form that has none, or a bent one, starts a payment of its own."""
+    attempt = told.get("attempt", "")
+    return attempt if attempt.isascii() and attempt.isalnum() and len(attempt) <= 64 else None
 
 
 def _next(call: Call, payment: Payment) -> str:

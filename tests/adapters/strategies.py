@@ -4,15 +4,24 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from chalicelib.domain.catalog import LineItem, Price, Product
+from chalicelib.domain.catalog import CustomAmount, Inventory, LineItem, Price, Product
 from chalicelib.domain.currency_table import CURRENCIES
 from chalicelib.domain.discrepancies import Discrepancy, DiscrepancyKind, DiscrepancyStatus
 from chalicelib.domain.ids import Tenant
 from chalicelib.domain.inbox import OPEN_EVENTS, InboxEvent
 from chalicelib.domain.ledger import Cause, EntryKind, LedgerEntry, Totals
-from chalicelib.domain.merchants import ApiKey, Merchant, Policy
+from chalicelib.domain.link_forms import (
+    Address,
+    Ask,
+    Collect,
+    Customer,
+    CustomField,
+    FieldAnswer,
+    FieldType,
+)
+from chalicelib.domain.merchants import ApiKey, Branding, Contact, Merchant, Policy
 from chalicelib.domain.money import Money
-from chalicelib.domain.payment_links import LinkItem, PaymentLink
+from chalicelib.domain.payment_links import AfterCompletion, LinkItem, PaymentLink, Then
 from chalicelib.domain.payments import (
     Direct,
     NextAction,
@@ -53,20 +62,35 @@ DUE = st.none() | INSTANT
 PRODUCT = st.builds(
     Product, id=NAME, name=TEXT, created=INSTANT, updated=INSTANT, active=FLAG, description=MAYBE,
     images=TEXTS, url=MAYBE, metadata=METADATA,
+    inventory=st.none() | st.builds(Inventory, FLAG, COUNT, COUNT),
 )  # fmt: skip
 PRICE = st.builds(
-    Price, id=NAME, product=NAME, unit_amount=MONEY, created=INSTANT, active=FLAG, nickname=MAYBE,
-    lookup_key=MAYBE, metadata=METADATA,
+    Price, id=NAME, product=NAME, unit_amount=MONEY, created=INSTANT, updated=INSTANT, active=FLAG,
+    nickname=MAYBE, lookup_key=MAYBE, metadata=METADATA,
+    custom=st.none() | st.builds(CustomAmount, COUNT, st.none() | COUNT, st.none() | COUNT),
 )  # fmt: skip
 LINE = st.builds(LineItem, id=NAME, product=PRODUCT, price=PRICE, quantity=st.integers(1, 10_000))
+ASK = st.sampled_from(Ask)
+COLLECT = st.builds(Collect, name=ASK, phone=ASK, email=ASK, shipping_address=ASK)
+FIELD = st.builds(
+    CustomField, key=NAME, label=TEXT, type=st.sampled_from(FieldType), optional=FLAG,
+    options=st.lists(st.tuples(TEXT, TEXT), max_size=2).map(tuple),
+    minimum_length=st.none() | COUNT, maximum_length=st.none() | COUNT, default_value=MAYBE,
+)  # fmt: skip
+AFTER = st.none() | st.builds(AfterCompletion, st.sampled_from(Then), MAYBE, MAYBE)
+LINK_ITEM = st.builds(
+    LinkItem, id=NAME, price=NAME, product=NAME, quantity=COUNT,
+    adjustable=st.none() | st.tuples(COUNT, COUNT), variants=st.lists(NAME, max_size=2).map(tuple),
+)  # fmt: skip
 LINK = st.builds(
-    PaymentLink, id=NAME, slug=NAME, created=INSTANT,
-    items=st.lists(st.builds(LinkItem, NAME, NAME, NAME, COUNT), max_size=3).map(tuple),
+    PaymentLink, id=NAME, slug=NAME, created=INSTANT, updated=INSTANT,
+    items=st.lists(LINK_ITEM, max_size=3).map(tuple),
     currency=NAME, payment_method_types=TEXTS, active=FLAG, expires_at=st.none() | INSTANT,
     inactive_message=MAYBE, metadata=METADATA, limit=st.none() | COUNT,
     uses_remaining=st.none() | COUNT, completed=COUNT,
     late_payment_policy=st.none() | st.sampled_from(Policy),
     duplicate_payment_policy=st.none() | st.sampled_from(Policy),
+    collect=COLLECT, custom_fields=st.lists(FIELD, max_size=2).map(tuple), after_completion=AFTER,
 )  # fmt: skip
 REVIEW = st.builds(
     Review,
@@ -82,12 +106,20 @@ DIRECT = st.builds(
     Direct, method=NAME, return_url=TEXT, description=MAYBE, merchant_order_id=MAYBE,
     billing=METADATA,
 )  # fmt: skip
+ADDRESS = st.builds(
+    Address, line1=TEXT, village=MAYBE, district=MAYBE, city=TEXT, state=TEXT, postal_code=TEXT,
+    country=TEXT,
+)  # fmt: skip
+CUSTOMER = st.builds(Customer, name=MAYBE, phone=MAYBE, email=MAYBE, address=st.none() | ADDRESS)
+ANSWER = st.builds(FieldAnswer, TEXT, TEXT, st.sampled_from(FieldType), TEXT)
 PAYMENT = st.builds(
     Payment, id=NAME, tenant=TENANT, created=INSTANT, amount=MONEY,
-    items=st.lists(LINE, max_size=2).map(tuple), payment_method_types=TEXTS, expires_at=INSTANT,
+    items=st.lists(LINE, max_size=1).map(tuple), payment_method_types=TEXTS, expires_at=INSTANT,
     secret=TEXT, payment_link=st.none() | NAME, success_url=MAYBE, cancel_url=MAYBE,
     client_reference_id=MAYBE, customer_email=MAYBE, metadata=METADATA, passed_on=METADATA,
-    direct=st.none() | DIRECT,
+    direct=st.none() | DIRECT, customer=st.none() | CUSTOMER,
+    custom_fields=st.lists(ANSWER, max_size=1).map(tuple), utm=METADATA, after_completion=AFTER,
+    holds_link=FLAG, stock=st.dictionaries(NAME, COUNT, max_size=2),
     provider=st.none() | PROVIDER,
     status=st.sampled_from(PaymentStatus), totals=st.builds(Totals, COUNT, COUNT, COUNT, COUNT),
     method=MAYBE, paid_at=st.none() | INSTANT, review=st.none() | REVIEW,
@@ -99,7 +131,7 @@ REFUND = st.builds(
     status=st.sampled_from(RefundStatus), reason=MAYBE, metadata=METADATA, lease_owner=MAYBE,
     lease_until=INSTANT, attempts=COUNT, psp_refund=MAYBE, failure=MAYBE, in_doubt=FLAG,
     origin=st.sampled_from(Origin), claim=st.none() | st.tuples(TEXT, TEXT), sent_at=INSTANT,
-    absent_since=DUE, due_at=DUE,
+    absent_since=DUE, due_at=DUE, by_amount=FLAG,
 )  # fmt: skip
 DELTA = st.integers(-(10**12), 10**12)
 ENTRY = st.builds(
@@ -113,6 +145,8 @@ API_KEY = st.builds(
 MERCHANT = st.builds(
     Merchant, id=NAME, name=TEXT, created=INSTANT, late_payment_policy=st.sampled_from(Policy),
     duplicate_payment_policy=st.sampled_from(Policy),
+    branding=st.builds(Branding, logo=MAYBE, color=MAYBE),
+    contact=st.builds(Contact, whatsapp=MAYBE, telegram=MAYBE, line=MAYBE),
 )  # fmt: skip
 CLAIM = st.builds(
     Claim, scope=TEXT, key=TEXT, fingerprint=TEXT, resource=TEXT, owner=TEXT, locked_until=INSTANT,

@@ -197,12 +197,13 @@ def test_policies_are_set_and_nothing_else_of_a_merchant(
     store: DynamoDBStore, engine: Engine, groups: Groups, late: Policy, duplicate: Policy
 ) -> None:
     policies = {"late_payment_policy": late, "duplicate_payment_policy": duplicate}
-    wanted = replace(a_merchant(name="Other"), **policies)  # type: ignore[arg-type]
+    before = a_merchant()
+    wanted = replace(before, **policies)  # type: ignore[arg-type]
     with lost(engine, "merchant"):
-        store.set_policies(wanted)
-    store.add_merchant(a_merchant(), an_api_key())
-    store.set_policies(wanted)
-    assert groups.last() == ("merchant",)
-    assert store.merchant(T.merchant) == replace(wanted, name="Toko Apel")
+        store.update_merchant(replace(before, name="x"), wanted)
+    store.add_merchant(replace(before, name="Other"), an_api_key())
+    store.update_merchant(before, wanted)
+    assert store.merchant(T.merchant) == replace(wanted, name="Other")
     with lost(engine, "merchant"):
-        store.set_policies(replace(wanted, id=builders.a_tenant(number=2).merchant))
+        other = builders.a_tenant(number=2).merchant
+        store.update_merchant(replace(before, id=other), replace(wanted, id=other, name="x"))

@@ -34,7 +34,7 @@ def limited(store: DynamoDBStore, left: int = 2, *, active: bool = True) -> Paym
 def holding(number: int = 1) -> Payment:
     """A payment to be, which holds a use."""
     payment = a_payment(bound=False, number=number)
-    return replace(payment, payment_link=LINK.id, use=Use.HELD)
+    return replace(payment, payment_link=LINK.id, use=Use.HELD, holds_link=True)
 
 
 def begun(store: DynamoDBStore, number: int = 1) -> Payment:

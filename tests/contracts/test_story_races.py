@@ -225,7 +225,7 @@ def test_the_last_use_of_a_limited_link_goes_to_one_of_sixteen_shoppers(remote: 
         def tap(each: int, opened: Any = opened, link: Any = link) -> str:
             cause = Cause(actor="shopper", reference=link.id, request_id="r", at=NOW)
             try:
-                return checkout.pay_link(opened, f"attempt{each}", cause).status.value
+                return checkout.pay_link(opened, {}, f"attempt{each}", cause).status.value
             except PaymentLinkLimitReached as closed:
                 return str(closed.details["inactive_reason"])
             except StoreUnavailable:

@@ -96,14 +96,17 @@ def test_a_link_has_a_limit_or_any_number_of_payments() -> None:
 def test_every_reason_to_be_closed_is_told(reason: Closed, words: str | None) -> None:
     error = closed_because(reason, words)
     assert error.message == f"This payment link is closed: {reason.value}."
-    sold_out = reason is Closed.LIMIT_REACHED
-    usual = (
-        "Semua sudah terjual, atau sedang dibayar pembeli lain."
-        if sold_out
-        else "Link pembayaran ini sedang tidak aktif."
-    )
-    assert error.user_message == (words or usual)
-    assert error.code == ("payment_link_limit_reached" if sold_out else "payment_link_inactive")
+    usual = {
+        Closed.LIMIT_REACHED: "Semua sudah terjual, atau sedang dibayar pembeli lain.",
+        Closed.OUT_OF_STOCK: "Stok barang ini sudah habis, atau sedang dibayar pembeli lain.",
+    }
+    codes = {
+        Closed.LIMIT_REACHED: "payment_link_limit_reached",
+        Closed.OUT_OF_STOCK: "out_of_stock",
+    }
+    inactive = "Link pembayaran ini sedang tidak aktif."
+    assert error.user_message == (words or usual.get(reason, inactive))
+    assert error.code == codes.get(reason, "payment_link_inactive")
     assert error.details == {"inactive_reason": reason.value}
 
 

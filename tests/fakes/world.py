@@ -16,14 +16,8 @@ from chalicelib.domain.psp_facts import Fact
 from chalicelib.domain.refund_rules import RefundRequest
 from chalicelib.domain.refunds import Refund, RefundedTotal, RefundKeys
 from chalicelib.usecases.asking import Asking
-from chalicelib.usecases.catalog import (
-    NewPaymentLink,
-    NewPrice,
-    NewProduct,
-    create_payment_link,
-    create_price,
-    create_product,
-)
+from chalicelib.usecases.catalog import NewPrice, NewProduct, create_price, create_product
+from chalicelib.usecases.payment_links import NewLine, NewPaymentLink, create_payment_link
 from chalicelib.usecases.ports import Delivery, Mint, Slice
 from chalicelib.usecases.receive_psp_event import Inbox
 from chalicelib.usecases.reconcile import Reconciler
@@ -145,7 +139,7 @@ class World:
     def link(self, amount: int = 20_000, **changes: object) -> str:
         """The id of a payment link for DANA."""
         new = NewPaymentLink(
-            prices=[(self.price(amount).id, 1)],
+            lines=[NewLine(price=self.price(amount).id)],
             payment_method_types=("dana",),
             metadata={"shelf": "3"},
             **changes,  # type: ignore[arg-type]

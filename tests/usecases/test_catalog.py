@@ -11,15 +11,18 @@ from chalicelib.domain.errors import (
 from chalicelib.domain.money import Money
 from chalicelib.domain.payment_links import Offer
 from chalicelib.usecases.catalog import (
-    NewPaymentLink,
     NewPrice,
     NewProduct,
-    create_payment_link,
     create_price,
     create_product,
-    retrieve_payment_link,
     retrieve_price,
     retrieve_product,
+)
+from chalicelib.usecases.payment_links import (
+    NewLine,
+    NewPaymentLink,
+    create_payment_link,
+    retrieve_payment_link,
 )
 from tests.builders import a_price, a_product, a_tenant, rupiah, ulid
 from tests.fakes.world import World, at
@@ -35,7 +38,7 @@ def price_of(product: str | NewProduct, amount: Money | None = None) -> NewPrice
 def link_to(*prices: str, quantity: int = 1) -> NewPaymentLink:
     """A link to be, for DANA."""
     return NewPaymentLink(
-        prices=[(price, quantity) for price in prices],
+        lines=[NewLine(price=price, quantity=quantity) for price in prices],
         payment_method_types=("dana",),
         metadata={},
     )
@@ -152,7 +155,9 @@ def test_a_link_offers_its_prices_and_its_slug_says_nothing() -> None:
     world = World()
     tea, apple = world.price(1_000), world.price(500)
     new = NewPaymentLink(
-        prices=[(tea.id, 3), (apple.id, 2)], payment_method_types=("dana",), metadata={"a": "b"}
+        lines=[NewLine(price=tea.id, quantity=3), NewLine(price=apple.id, quantity=2)],
+        payment_method_types=("dana",),
+        metadata={"a": "b"},
     )
     offer = created(world, new)
     assert offer.total == rupiah(4_000)

@@ -43,7 +43,7 @@ def test_a_closed_link_starts_nothing(changes: dict[str, object]) -> None:
         world.checkout.start(world.asking("k"), NewSession(payment_link=link, metadata={}))
     opened = open_link(world.store, _slug(world))
     with world.still(), pytest.raises(PaymentLinkInactive):
-        world.checkout.pay_link(opened, "nonce", a_cause(at=world.now))
+        world.checkout.pay_link(opened, {}, "nonce", a_cause(at=world.now))
 
 
 def _with_merchant() -> World:
@@ -71,10 +71,10 @@ def test_one_attempt_of_a_shopper_is_one_payment_however_often_it_is_sent() -> N
     world = _with_merchant()
     link = world.link()
     opened = open_link(world.store, _slug(world))
-    first = world.checkout.pay_link(opened, "nonce1", a_cause(at=world.now))
+    first = world.checkout.pay_link(opened, {}, "nonce1", a_cause(at=world.now))
     with world.still():
-        assert world.checkout.pay_link(opened, "nonce1", a_cause(at=world.now)) == first
+        assert world.checkout.pay_link(opened, {}, "nonce1", a_cause(at=world.now)) == first
     assert (first.payment_link, first.metadata) == (link, {"shelf": "3"})
-    second = world.checkout.pay_link(opened, "nonce2", a_cause(at=world.now))
-    third = world.checkout.pay_link(opened, None, a_cause(at=world.now))
+    second = world.checkout.pay_link(opened, {}, "nonce2", a_cause(at=world.now))
+    third = world.checkout.pay_link(opened, {}, None, a_cause(at=world.now))
     assert len({first.id, second.id, third.id}) == world.count("payment") == 3

@@ -49,7 +49,7 @@ class Shop:
             i["slug"] for i in self.world.engine.everything() if i["kind"] == "payment_link"
         )
         opened = open_link(self.world.store, str(slug))
-        return self.world.checkout.pay_link(opened, attempt, a_cause(at=self.world.now))
+        return self.world.checkout.pay_link(opened, {}, attempt, a_cause(at=self.world.now))
 
     def pays(self, payment: Payment) -> Payment:
         """The shopper pays, and the provider tells."""

@@ -54,7 +54,7 @@ AMOUNTS = [
     ('""', NOT_INTEGER, UNIT_AMOUNT),
     ("true", NOT_INTEGER, UNIT_AMOUNT),
     ("false", NOT_INTEGER, UNIT_AMOUNT),
-    ("null", NOT_INTEGER, UNIT_AMOUNT),
+    ("null", MISSING, UNIT_AMOUNT),
     ("[20000]", NOT_INTEGER, UNIT_AMOUNT),
     ('{"amount": 20000}', NOT_INTEGER, UNIT_AMOUNT),
     ("NaN", INVALID, "body"),

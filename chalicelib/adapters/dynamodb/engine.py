@@ -37,7 +37,7 @@ from chalicelib.adapters.dynamodb.writes import (
 )
 from chalicelib.usecases.failures import StoreUnavailable
 
-MOST_WRITES = 25  # ours; DynamoDB takes 100
+MOST_WRITES = 100  # DynamoDB takes no more
 MOST_KEYS = 100  # BatchGetItem
 USUAL = Backoff()
 
@@ -217,7 +217,7 @@ class DynamoDBEngine(Engine):
             request["ExclusiveStartKey"] = last
 
     def write(self, group: Sequence[Write]) -> None:
-        """All writes of the group (1 to 25, each of another item), or none."""
+        """All writes of the group (1 to 100, each of another item), or none."""
         assert 1 <= len(group) <= MOST_WRITES
         assert len({write.key for write in group}) == len(group), "one write for each item"
         assert len({write.name for write in group}) == len(group), "losers are known by name"

@@ -23,8 +23,12 @@ Read = Mapping[str, Any]
 
 def item_of(kind: str, **attributes: Value) -> Item:
     """The attributes that are not None, with the kind and the schema of the item."""
-    item = {name: value for name, value in attributes.items() if value is not None}
-    return {"kind": kind, "schema": SCHEMA, **item}
+    return {"kind": kind, "schema": SCHEMA, **item_without_nones(**attributes)}
+
+
+def item_without_nones(**attributes: Value) -> Item:
+    """The attributes that are not None."""
+    return {name: value for name, value in attributes.items() if value is not None}
 
 
 def due_of(tenant: Tenant, kind: DueKind, id: str, at: Millis | None) -> Item:

@@ -1,24 +1,34 @@
 """Payments, ledger entries and refunds as items and back: two functions a kind."""
 
+from dataclasses import asdict
+
 from chalicelib.adapters.dynamodb.item_forms import (
     DUE_NAMES,
     Read,
     due_of,
     item_of,
+    item_without_nones,
     listed,
     set_or_drop,
 )
-from chalicelib.adapters.dynamodb.shop_items import line_item_from_item, line_item_to_item
+from chalicelib.adapters.dynamodb.shop_items import (
+    after_from_item,
+    after_to_item,
+    line_item_from_item,
+    line_item_to_item,
+)
 from chalicelib.adapters.dynamodb.writes import Assign, Change, Item
 from chalicelib.domain.ids import (
     MerchantId,
     Millis,
     PaymentId,
+    ProductId,
     RefundId,
     Tenant,
     session_id,
 )
 from chalicelib.domain.ledger import Cause, EntryKind, LedgerEntry, Totals
+from chalicelib.domain.link_forms import Address, Customer, FieldAnswer, FieldType
 from chalicelib.domain.money import Money
 from chalicelib.domain.payments import (
     Direct,
@@ -57,6 +67,12 @@ def payment_to_item(payment: Payment) -> Item:
             customer_email=payment.customer_email,
             metadata=dict(payment.metadata),
             passed_on=dict(payment.passed_on) or None,
+            customer=_customer(payment.customer),
+            custom_fields=[_answer(each) for each in payment.custom_fields] or None,
+            utm=dict(payment.utm) or None,
+            after_completion=after_to_item(payment.after_completion),
+            holds_link=payment.holds_link or None,
+            stock=dict(payment.stock.items()) or None,
             psp_session=provider.session if provider else None,
             psp_intent=provider.intent if provider else None,
             psp_url=provider.url if provider else None,
@@ -105,6 +121,12 @@ def payment_from_item(item: Read) -> Payment:
         customer_email=item.get("customer_email"),
         metadata=item["metadata"],
         passed_on=item.get("passed_on", {}),
+        customer=_customer_from(item.get("customer")),
+        custom_fields=tuple(_answer_from(each) for each in item.get("custom_fields", ())),
+        utm=item.get("utm", {}),
+        after_completion=after_from_item(item.get("after_completion")),
+        holds_link=item.get("holds_link", False),
+        stock={ProductId(id): quantity for id, quantity in item.get("stock", {}).items()},
         direct=Direct(**item["direct"]) if "direct" in item else None,
         provider=provider,
         status=PaymentStatus(item["payment_status"]),
@@ -120,6 +142,36 @@ def payment_from_item(item: Read) -> Payment:
         due_at=item.get("due_at"),
         seq=item["seq"],
     )
+
+
+def _customer(customer: Customer | None) -> Item | None:
+    if customer is None:
+        return None
+    address = customer.address
+    return item_without_nones(
+        name=customer.name,
+        phone=customer.phone,
+        email=customer.email,
+        address=item_without_nones(**asdict(address)) if address else None,
+    )
+
+
+def _customer_from(item: Read | None) -> Customer | None:
+    if item is None:
+        return None
+    address = Address(**item["address"]) if "address" in item else None
+    return Customer(
+        name=item.get("name"), phone=item.get("phone"), email=item.get("email"), address=address
+    )
+
+
+def _answer(answer: FieldAnswer) -> Item:
+    return {"key": answer.key, "label": answer.label, "type": answer.type.value,
+            "value": answer.value}  # fmt: skip
+
+
+def _answer_from(item: Read) -> FieldAnswer:
+    return FieldAnswer(item["key"], item["label"], FieldType(item["type"]), item["value"])
 
 
 def _action(provider: ProviderSession | None) -> Item | None:

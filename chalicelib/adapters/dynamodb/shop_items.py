@@ -1,11 +1,17 @@
 """What a merchant sets up, as items and back: two functions a kind."""
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 
-from chalicelib.adapters.dynamodb.item_forms import REMEMBERED_TEXT, Read, item_of, listed
+from chalicelib.adapters.dynamodb.item_forms import (
+    REMEMBERED_TEXT,
+    Read,
+    item_of,
+    item_without_nones,
+    listed,
+)
 from chalicelib.adapters.dynamodb.keys import MERCHANTS
 from chalicelib.adapters.dynamodb.writes import Item, Value
-from chalicelib.domain.catalog import LineItem, Price, Product
+from chalicelib.domain.catalog import CustomAmount, Inventory, LineItem, Price, Product
 from chalicelib.domain.ids import (
     MerchantId,
     Millis,
@@ -14,9 +20,10 @@ from chalicelib.domain.ids import (
     ProductId,
     Tenant,
 )
-from chalicelib.domain.merchants import ApiKey, Merchant, Policy
+from chalicelib.domain.link_forms import Ask, Collect, CustomField, FieldType
+from chalicelib.domain.merchants import ApiKey, Branding, Contact, Merchant, Policy
 from chalicelib.domain.money import Money
-from chalicelib.domain.payment_links import LinkItem, PaymentLink
+from chalicelib.domain.payment_links import AfterCompletion, LinkItem, PaymentLink, Then
 
 
 def merchant_to_item(merchant: Merchant) -> Item:
@@ -28,6 +35,8 @@ def merchant_to_item(merchant: Merchant) -> Item:
             created=merchant.created,
             late_payment_policy=merchant.late_payment_policy.value,
             duplicate_payment_policy=merchant.duplicate_payment_policy.value,
+            branding=_given(merchant.branding),
+            contact=_given(merchant.contact),
         ),
         "lp": MERCHANTS,
         "ls": merchant.id,
@@ -42,7 +51,14 @@ def merchant_from_item(item: Read) -> Merchant:
         created=Millis(item["created"]),
         late_payment_policy=Policy(item.get("late_payment_policy", usual)),
         duplicate_payment_policy=Policy(item.get("duplicate_payment_policy", usual)),
+        branding=Branding(**item.get("branding", {})),
+        contact=Contact(**item.get("contact", {})),
     )
+
+
+def _given(part: Branding | Contact) -> Item | None:
+    """What is set of it."""
+    return {name: value for name, value in asdict(part).items() if value is not None} or None
 
 
 def api_key_to_item(key: ApiKey) -> Item:
@@ -83,7 +99,13 @@ def _product(product: Product) -> Item:
 
 
 def product_to_item(tenant: Tenant, product: Product) -> Item:
-    return {**_product(product), **listed(tenant, "product", product.id)}
+    stock = product.inventory
+    counts: Item = (
+        {"tracked": stock.tracked, "available": stock.available, "reserved": stock.reserved}
+        if stock
+        else {}
+    )
+    return {**_product(product), **counts, **listed(tenant, "product", product.id)}
 
 
 def product_from_item(item: Read) -> Product:
@@ -96,6 +118,11 @@ def product_from_item(item: Read) -> Product:
         description=item.get("description"),
         images=tuple(item["images"]),
         url=item.get("url"),
+        inventory=(
+            Inventory(item["tracked"], item["available"], item["reserved"])
+            if "tracked" in item
+            else None
+        ),
         metadata=item["metadata"],
     )
 
@@ -108,11 +135,17 @@ def _price(price: Price) -> Item:
         unit_amount=price.unit_amount.amount,
         currency=price.unit_amount.currency,
         created=price.created,
+        updated=price.updated,
+        custom=_custom(price.custom) if price.custom else None,
         active=price.active,
         nickname=price.nickname,
         lookup_key=price.lookup_key,
         metadata=dict(price.metadata),
     )
+
+
+def _custom(custom: CustomAmount) -> Item:
+    return {"minimum": custom.minimum, "maximum": custom.maximum, "preset": custom.preset}
 
 
 def price_to_item(tenant: Tenant, price: Price) -> Item:
@@ -125,6 +158,8 @@ def price_from_item(item: Read) -> Price:
         product=ProductId(item["product"]),
         unit_amount=Money(item["unit_amount"], item["currency"]),
         created=Millis(item["created"]),
+        updated=Millis(item["updated"]),
+        custom=CustomAmount(**item["custom"]) if "custom" in item else None,
         active=item["active"],
         nickname=item.get("nickname"),
         lookup_key=item.get("lookup_key"),
@@ -144,7 +179,7 @@ def line_item_to_item(item: LineItem) -> Item:
     return {
         "id": item.id,
         "product": _product(product),
-        "price": _price(replace(item.price, metadata={})),
+        "price": _price(replace(item.price, metadata={}, custom=None)),
         "quantity": item.quantity,
     }
 
@@ -160,16 +195,16 @@ def line_item_from_item(item: Read) -> LineItem:
 
 
 def payment_link_to_item(tenant: Tenant, link: PaymentLink) -> Item:
-    lines: list[Value] = [
-        {"id": line.id, "price": line.price, "product": line.product, "quantity": line.quantity}
-        for line in link.items
-    ]
+    lines: list[Value] = [_link_item(line) for line in link.items]
+    asked = {name: ask.value for name, ask in asdict(link.collect).items() if ask is not Ask.NONE}
+    fields: list[Value] = [_field(each) for each in link.custom_fields]
     return {
         **item_of(
             "payment_link",
             id=link.id,
             slug=link.slug,
             created=link.created,
+            updated=link.updated,
             items=lines,
             currency=link.currency,
             payment_method_types=list(link.payment_method_types),
@@ -182,20 +217,21 @@ def payment_link_to_item(tenant: Tenant, link: PaymentLink) -> Item:
             completed=link.completed,
             late_payment_policy=_policy(link.late_payment_policy),
             duplicate_payment_policy=_policy(link.duplicate_payment_policy),
+            collect=asked or None,
+            custom_fields=fields or None,
+            after_completion=after_to_item(link.after_completion),
         ),
         **listed(tenant, "payment_link", link.id),
     }
 
 
 def payment_link_from_item(item: Read) -> PaymentLink:
-    lines = tuple(
-        LinkItem(line["id"], PriceId(line["price"]), ProductId(line["product"]), line["quantity"])
-        for line in item["items"]
-    )
+    lines = tuple(_link_item_from(line) for line in item["items"])
     return PaymentLink(
         id=PaymentLinkId(item["id"]),
         slug=item["slug"],
         created=Millis(item["created"]),
+        updated=Millis(item["updated"]),
         items=lines,
         currency=item["currency"],
         payment_method_types=tuple(item["payment_method_types"]),
@@ -208,7 +244,72 @@ def payment_link_from_item(item: Read) -> PaymentLink:
         completed=item.get("completed", 0),
         late_payment_policy=_policy_from(item.get("late_payment_policy")),
         duplicate_payment_policy=_policy_from(item.get("duplicate_payment_policy")),
+        collect=Collect(**{name: Ask(ask) for name, ask in item.get("collect", {}).items()}),
+        custom_fields=tuple(_field_from(each) for each in item.get("custom_fields", ())),
+        after_completion=after_from_item(item.get("after_completion")),
     )
+
+
+def _link_item(line: LinkItem) -> Item:
+    return item_without_nones(
+        id=line.id,
+        price=line.price,
+        product=line.product,
+        quantity=line.quantity,
+        adjustable=list(line.adjustable) if line.adjustable else None,
+        variants=list(line.variants) or None,
+    )
+
+
+def _link_item_from(line: Read) -> LinkItem:
+    adjustable = line.get("adjustable")
+    return LinkItem(
+        id=line["id"],
+        price=PriceId(line["price"]),
+        product=ProductId(line["product"]),
+        quantity=line["quantity"],
+        adjustable=(adjustable[0], adjustable[1]) if adjustable else None,
+        variants=tuple(PriceId(id) for id in line.get("variants", ())),
+    )
+
+
+def _field(field: CustomField) -> Item:
+    options: list[Value] = [list(option) for option in field.options]
+    return item_without_nones(
+        key=field.key,
+        label=field.label,
+        type=field.type.value,
+        optional=field.optional,
+        options=options or None,
+        minimum_length=field.minimum_length,
+        maximum_length=field.maximum_length,
+        default_value=field.default_value,
+    )
+
+
+def _field_from(item: Read) -> CustomField:
+    return CustomField(
+        key=item["key"],
+        label=item["label"],
+        type=FieldType(item["type"]),
+        optional=item["optional"],
+        options=tuple((value, label) for value, label in item.get("options", ())),
+        minimum_length=item.get("minimum_length"),
+        maximum_length=item.get("maximum_length"),
+        default_value=item.get("default_value"),
+    )
+
+
+def after_to_item(after: AfterCompletion | None) -> Item | None:
+    if after is None:
+        return None
+    return item_without_nones(type=after.type.value, message=after.message, url=after.url)
+
+
+def after_from_item(item: Read | None) -> AfterCompletion | None:
+    if item is None:
+        return None
+    return AfterCompletion(Then(item["type"]), item.get("message"), item.get("url"))
 
 
 def _policy(policy: Policy | None) -> str | None:
@@ -226,6 +327,6 @@ def slug_to_item(tenant: Tenant, link: PaymentLink) -> Item:
         merchant=tenant.merchant,
         livemode=tenant.livemode,
         link=link.id,
-        prices=[line.price for line in link.items],
+        prices=list(dict.fromkeys(id for line in link.items for id in line.prices)),
         products=list(dict.fromkeys(line.product for line in link.items)),
     )

@@ -187,11 +187,18 @@ def _changed(before: Payment, change: Changed) -> list[Write]:
 
 
 def _use(before: Payment | None, after: Payment) -> list[Write]:
-    """What a payment does with the use that its limited link keeps for it."""
+    """What a payment does with what is kept for it: a use of its limited link, and pieces."""
     had = before.use if before else None
-    if had is after.use or after.payment_link is None:
+    if had is after.use:
         return []
-    taken = all_of(AtLeast("uses_remaining", 1), *([] if before else [Equals("active", True)]))
+    return [*_link_use(had, after), *_stock(had, after)]
+
+
+def _link_use(had: Use | None, after: Payment) -> list[Write]:
+    if not after.holds_link or after.payment_link is None:
+        return []
+    begins = [Equals("active", True)] if had is None else []
+    taken = all_of(AtLeast("uses_remaining", 1), *begins)
     moves: dict[tuple[Use | None, Use | None], tuple[dict[str, Change], Guard]] = {
         (None, Use.HELD): ({"uses_remaining": Shift(-1)}, taken),
         (Use.HELD, Use.RETURNED): ({"uses_remaining": Shift(1)}, Present()),
@@ -200,6 +207,29 @@ def _use(before: Payment | None, after: Payment) -> list[Write]:
     }
     changes, guard = moves[had, after.use]
     return [Update("link", keys.payment_link_key(after.tenant, after.payment_link), changes, guard)]
+
+
+def _stock(had: Use | None, after: Payment) -> list[Write]:
+    signs: dict[tuple[Use | None, Use | None], tuple[int, int]] = {
+        (None, Use.HELD): (-1, 1),
+        (Use.HELD, Use.RETURNED): (1, -1),
+        (Use.HELD, Use.SPENT): (0, -1),
+        (Use.RETURNED, Use.SPENT): (-1, 0),
+    }
+    available, reserved = signs[had, after.use]
+    return [
+        Update(
+            f"stock {id}",
+            keys.product_key(after.tenant, id),
+            {
+                name: Shift(sign * quantity)
+                for name, sign in (("available", available), ("reserved", reserved))
+                if sign
+            },
+            AtLeast("available", quantity) if available < 0 else Present(),
+        )
+        for id, quantity in after.stock.items()
+    ]
 
 
 def _same_due(at: Millis | None) -> Guard:

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
 from chalicelib.adapters.dynamodb import keys
+from chalicelib.adapters.dynamodb.item_forms import changes
 from chalicelib.adapters.dynamodb.shop_items import (
     api_key_from_item,
     api_key_to_item,
@@ -19,12 +20,15 @@ from chalicelib.adapters.dynamodb.shop_items import (
 )
 from chalicelib.adapters.dynamodb.storing import Storing, new
 from chalicelib.adapters.dynamodb.writes import (
-    Assign,
-    Change,
+    AtLeast,
+    Equals,
+    Guard,
     Present,
     Put,
+    Shift,
     Update,
     Write,
+    all_of,
 )
 from chalicelib.domain.catalog import Price, Product
 from chalicelib.domain.ids import (
@@ -57,13 +61,10 @@ class ShopStore(Storing):
     def merchants(self, part: Slice) -> Found[Merchant]:
         return self._listed(keys.MERCHANTS, part, merchant_from_item)
 
-    def set_policies(self, merchant: Merchant) -> None:
-        policies: dict[str, Change] = {
-            "late_payment_policy": Assign(merchant.late_payment_policy.value),
-            "duplicate_payment_policy": Assign(merchant.duplicate_payment_policy.value),
-        }
-        at = keys.merchant_key(merchant.id)
-        self._write(Update("merchant", at, policies, Present()))
+    def update_merchant(self, before: Merchant, after: Merchant) -> None:
+        told = changes(merchant_to_item(before), merchant_to_item(after))
+        if told:
+            self._write(Update("merchant", keys.merchant_key(after.id), told, Present()))
 
     def add_api_key(self, key: ApiKey) -> None:
         at = keys.api_key_key(key.tenant, key.sha256)
@@ -80,6 +81,30 @@ class ShopStore(Storing):
 
     def add_product(self, tenant: Tenant, product: Product, claim: Claim | None) -> None:
         self._claimed(tenant, claim, _new_product(tenant, product))
+
+    def update_product(
+        self,
+        tenant: Tenant,
+        before: Product,
+        after: Product,
+        shift: int | None,
+        claim: Claim | None,
+    ) -> None:
+        told = changes(product_to_item(tenant, before), product_to_item(tenant, after))
+        enough: list[Guard] = []
+        if shift is not None:
+            told["available"] = Shift(shift)
+            enough = [AtLeast("available", -shift)] if shift < 0 else []
+        at = keys.product_key(tenant, after.id)
+        seen = Equals("updated", before.updated)
+        self._claimed(tenant, claim, Update("product", at, told, all_of(seen, *enough)))
+
+    def update_price(
+        self, tenant: Tenant, before: Price, after: Price, claim: Claim | None
+    ) -> None:
+        told = changes(price_to_item(tenant, before), price_to_item(tenant, after))
+        at = keys.price_key(tenant, after.id)
+        self._claimed(tenant, claim, Update("price", at, told, Equals("updated", before.updated)))
 
     def product(self, tenant: Tenant, id: ProductId) -> Product | None:
         return self._one(keys.product_key(tenant, id), product_from_item)
@@ -127,6 +152,25 @@ class ShopStore(Storing):
             new("slug", keys.slug_key(link.slug), slug_to_item(tenant, link)),
         )
 
+    def update_payment_link(
+        self, tenant: Tenant, before: PaymentLink, after: PaymentLink, claim: Claim | None
+    ) -> None:
+        told = changes(payment_link_to_item(tenant, before), payment_link_to_item(tenant, after))
+        guards: list[Guard] = [Equals("updated", before.updated)]
+        if before.uses_remaining is not None and after.uses_remaining is not None:
+            by = after.uses_remaining - before.uses_remaining
+            told.pop("uses_remaining", None)
+            if by:
+                told["uses_remaining"] = Shift(by)
+                guards.append(AtLeast("uses_remaining", -by if by < 0 else 0))
+        at = keys.payment_link_key(tenant, after.id)
+        shown = (
+            [Put("slug", keys.slug_key(after.slug), slug_to_item(tenant, after), Present())]
+            if after.items != before.items
+            else []
+        )
+        self._claimed(tenant, claim, Update("link", at, told, all_of(*guards)), *shown)
+
     def payment_link(self, tenant: Tenant, id: PaymentLinkId) -> PaymentLink | None:
         return self._one(keys.payment_link_key(tenant, id), payment_link_from_item)
 
@@ -134,7 +178,7 @@ class ShopStore(Storing):
         return self._list(tenant, "payment_link", part, payment_link_from_item)
 
     def offer(self, tenant: Tenant, link: PaymentLink) -> Offer:
-        priced = self.priced(tenant, [line.price for line in link.items])
+        priced = self.priced(tenant, [id for line in link.items for id in line.prices])
         prices = {id: price for id, (price, _) in priced.items()}
         return offer_of(link, prices, {product.id: product for _, product in priced.values()})
 

@@ -221,7 +221,7 @@ class Engine(Protocol):
         ...
 
     def write(self, group: Sequence[Write]) -> None:
-        """All writes of the group (1 to 25, each of another item), or none.
+        """All writes of the group (1 to 100, each of another item), or none.
 
         Raises Refused when a guard did not hold, StoreUnavailable when DynamoDB could not be made
         to decide before the deadline (the group may or may not have been written).

@@ -69,6 +69,11 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "closed_expired": ("Tautan ini sudah kedaluwarsa", "This link has expired"),
     "closed_archived": ("Tautan ini sudah ditutup", "This link is closed"),
     "closed_limit_reached": ("Sudah habis", "Sold out"),
+    "closed_out_of_stock": ("Stok habis", "Out of stock"),
+    "why_out_of_stock": (
+        "Semua sudah terjual, atau sedang dibayar pembeli lain.",
+        "All are sold, or being paid for by another buyer.",
+    ),
     "why_limit_reached": (
         "Semua sudah terjual, atau sedang dibayar pembeli lain.",
         "All are sold, or being paid for by another buyer.",

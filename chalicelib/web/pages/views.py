@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Literal
 from urllib.parse import urlsplit
 
-ClosedReason = Literal["paused", "expired", "archived", "limit_reached"]
+ClosedReason = Literal["paused", "expired", "archived", "limit_reached", "out_of_stock"]
 State = Literal["paid", "unpaid", "processing", "failed", "expired", "canceled", "review"]
 Refund = Literal["none", "partial", "full"]
 
