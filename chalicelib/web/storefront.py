@@ -31,7 +31,8 @@ def _language(call: Call) -> texts.Language:
     return texts.language_for(call.header("accept-language"))
 
 
-def _tell(call: Call, error: TautanError | None) -> Answer:
+def tell(call: Call, error: TautanError | None) -> Answer:
+    """The page that tells a shopper what went wrong."""
     status = _status(error)
     page = render.error_page(status, _language(call))
     retry = {"Retry-After": "5"} if status == 503 else {}
@@ -44,7 +45,7 @@ def _status(error: TautanError | None) -> int:
     return 503 if isinstance(error, PspError) else STATUS[type(error)]
 
 
-@public_route(routes, ["GET", "HEAD"], "/l/{slug}", _tell)
+@public_route(routes, ["GET", "HEAD"], "/l/{slug}", tell)
 def show_link(call: Call) -> Answer:
     opened = open_link(call.app.store, call.path["slug"])
     if opened.offer.closed(call.now) is not None:
@@ -53,7 +54,7 @@ def show_link(call: Call) -> Answer:
     return _page(render.offer_page(view, _language(call), call.app.settings.page_hosts))
 
 
-@public_route(routes, ["POST"], "/l/{slug}", _tell)
+@public_route(routes, ["POST"], "/l/{slug}", tell)
 def pay_link(call: Call) -> Answer:
     opened = open_link(call.app.store, call.path["slug"])
     link = opened.offer.link
@@ -67,7 +68,7 @@ def pay_link(call: Call) -> Answer:
     return Answer("", 303, {"Location": _next(call, payment), "Referrer-Policy": "no-referrer"})
 
 
-@public_route(routes, ["GET", "HEAD"], "/s/{token}", _tell)
+@public_route(routes, ["GET", "HEAD"], "/s/{token}", tell)
 def show_status(call: Call) -> Answer:
     token = parse_status_token(call.path["token"])
     found = call.app.store.payment_with_merchant(token.tenant, token.payment) if token else None
