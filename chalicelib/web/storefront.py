@@ -8,6 +8,7 @@ from chalice.app import Blueprint
 
 from chalicelib.domain.errors import LinkClosed, PspError, ResourceMissing, TautanError
 from chalicelib.domain.ids import session_id
+from chalicelib.domain.merchants import Merchant
 from chalicelib.domain.payment_links import Closed
 from chalicelib.domain.payments import Payment
 from chalicelib.domain.status_tokens import parse_status_token, status_token
@@ -70,18 +71,26 @@ def pay_link(call: Call) -> Answer:
 
 @public_route(routes, ["GET", "HEAD"], "/s/{token}", tell)
 def show_status(call: Call) -> Answer:
+    view = showing.status(
+        *payment_of(call), call.now, call.app.settings.public_url, _language(call)
+    )
+    return _page(render.status_page(view, _language(call)))
+
+
+def payment_of(call: Call) -> tuple[Payment, Merchant]:
+    """The payment that the path's token opens, and its shop; raises ResourceMissing."""
     token = parse_status_token(call.path["token"])
     found = call.app.store.payment_with_merchant(token.tenant, token.payment) if token else None
     if token is None or found is None or not token.opens(found[0]):
         raise ResourceMissing("payment", "")
-    view = showing.status(*found, call.now, call.app.settings.public_url, _language(call))
-    return _page(render.status_page(view, _language(call)))
+    return found
 
 
 def _closed(call: Call, opened: OpenedLink) -> Answer:
     # Open when it was read, it can only have been sold out since.
     reason = opened.offer.closed(call.now) or Closed.LIMIT_REACHED
-    return _page(render.closed_page(showing.closed(opened, reason), _language(call)), 410)
+    view = showing.closed(opened, reason, call.app.settings.public_url)
+    return _page(render.closed_page(view, _language(call)), 410)
 
 
 def _attempt(call: Call) -> str | None:

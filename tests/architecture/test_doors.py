@@ -45,8 +45,12 @@ ROUTES = {
     "HEAD /l/{slug}/qr.svg": SHOPPER,
     "GET /l/{slug}/qr.png": SHOPPER,
     "HEAD /l/{slug}/qr.png": SHOPPER,
+    "GET /l/{slug}/card.png": SHOPPER,
+    "HEAD /l/{slug}/card.png": SHOPPER,
     "GET /s/{token}": TOKEN,
     "HEAD /s/{token}": TOKEN,
+    "GET /s/{token}/card.png": TOKEN,
+    "HEAD /s/{token}/card.png": TOKEN,
     "POST /webhooks/wooshpay/{merchant}": SIGNED,
     "GET /healthz": ALIVE,
 }
