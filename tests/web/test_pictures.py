@@ -13,8 +13,8 @@ from PIL import Image
 from app import app as chalice_app
 from chalicelib.web import qr
 from dev.api_server import start
-from tests.web.samples import Json
-from tests.web.test_storefront import check_page
+from tests.web.samples import Json, at_instant, signed
+from tests.web.test_storefront import check_page, path_of
 from tests.web.world import FORM, Merchant, Reply, World
 
 PNG = b"\x89PNG\r\n\x1a\n"
@@ -91,6 +91,69 @@ def test_the_drawn_qr_code_is_the_same_one(world: World, link: Json) -> None:
     assert reply.text == qr.svg(link["url"])
 
 
+# --- cards ------------------------------------------------------------------------------------
+
+
+def png_size(reply: Reply) -> tuple[int, int]:
+    picture = Image.open(BytesIO(reply.body))
+    picture.load()
+    assert picture.format == "PNG"
+    assert len(reply.body) < 300_000
+    return picture.size
+
+
+def test_a_links_card_is_kept_for_ever_only_under_its_current_version(
+    world: World, shop: Merchant
+) -> None:
+    link = world.link(shop, "Kaos Polos")
+    path = f"/l/{link['slug']}/card.png"
+    current = f"{path}?v={link['preview']['version']}"
+    forever, minute = "public, max-age=31536000, immutable", "public, max-age=60"
+    with world.untouched():
+        for asked, cached in (
+            (current, forever),
+            (path, minute),
+            (f"{path}?v=0123456789", minute),
+            (f"{current}&v=other", minute),
+            (f"{path}?w=1", minute),
+        ):
+            reply = world.public.get(asked)
+            check_picture(reply, "image/png", cached)
+            assert png_size(reply) == (1200, 630)
+            assert world.public.send("HEAD", asked).headers["cache-control"] == cached
+
+
+def test_a_links_card_changes_when_it_closes(world: World, shop: Merchant) -> None:
+    at = world.app.clock() + 3_600_000
+    link = world.link(shop, expires_at=at)
+    current = f"/l/{link['slug']}/card.png?v={link['preview']['version']}"
+    open_card = world.public.get(current)
+    with at_instant(at):
+        closed_card = world.public.get(current)
+    check_picture(closed_card, "image/png", "public, max-age=60")
+    assert closed_card.body != open_card.body
+
+
+def test_a_payments_card_follows_it_and_is_not_kept_by_others(world: World, shop: Merchant) -> None:
+    session = world.unpaid(shop)
+    path = f"{path_of(session)}/card.png"
+    waiting = world.public.get(path)
+    check_picture(waiting, "image/png", "private, max-age=60")
+    assert png_size(waiting) == (1200, 630)
+    body = world.event_about(session, "payment_intent.succeeded")
+    world.knock(shop, body, signed(shop.webhook_secret, body)).ok()
+    with world.untouched():
+        paid = world.public.get(path)
+    check_picture(paid, "image/png", "private, max-age=60")
+    assert paid.body != waiting.body
+
+
+def test_a_bent_token_has_no_card(world: World, shop: Merchant) -> None:
+    path = path_of(world.unpaid(shop))
+    for bent in ("/s/x", path[:-1], path[:-1] + ("0" if path[-1] != "0" else "1")):
+        check_page(world.public.get(f"{bent}/card.png"), 404)
+
+
 # --- bytes at every door ----------------------------------------------------------------------
 
 
@@ -154,7 +217,7 @@ def test_the_local_server_sends_bytes(local: httpx.Client, link: Json) -> None:
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
-@pytest.mark.parametrize("name", ["qr.svg", "qr.png"])
+@pytest.mark.parametrize("name", ["qr.svg", "qr.png", "card.png"])
 @pytest.mark.parametrize("slug", ["x", "a" * 24, "%3Cscript%3E", ".."])
 def test_no_picture_without_a_link(world: World, method: str, name: str, slug: str) -> None:
     with world.untouched():

@@ -98,7 +98,7 @@ def _draw_link(card: Card, image: "Image", pen: "ImageDraw") -> None:
         _stamp(image, card.word)
     _shop_line(image, pen, card.shop, (_INK, _WHITE, _INK))
     name = _fitted(card.name, _NAME_SIZES, _ROOM)
-    price = _one_size(card.amount, (76, 64, 54, 46, 38), _ROOM)
+    price = _one_size(card.amount, (76, 64, 54, 46, 36), _ROOM)
     top = _MIDDLE - (_height(name) + _GAP + int(price.size)) // 2
     below = _block(pen, name, top, _INK) + _GAP
     pen.text((_LEFT, below), card.amount, _SOFT if closed else _BRAND, price, anchor="la")
