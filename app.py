@@ -10,6 +10,7 @@ from chalicelib.web import (
     health,
     payment_intents,
     payment_links,
+    pictures,
     refunds,
     storefront,
     webhooks,
@@ -18,6 +19,7 @@ from chalicelib.web.chalice_errors import one_envelope
 
 app = Chalice(app_name="tautan", configure_logs=False)
 app.debug = False
+app.api.binary_types = ["*/*"]  # why: chalicelib/web/sending.py
 app.register_middleware(one_envelope, "http")
 ROOMS = (
     catalog,
@@ -28,6 +30,7 @@ ROOMS = (
     refunds,
     webhooks,
     storefront,
+    pictures,
     health,
     reconcile,
 )

@@ -9,6 +9,7 @@ from chalice.app import Request, Response
 from chalicelib import bootstrap
 from chalicelib.web.endpoint import JSON_HEADERS
 from chalicelib.web.errors import plain_envelope
+from chalicelib.web.sending import Sent
 
 
 def one_envelope(request: Request, get_response: Callable[[Request], Response]) -> Response:
@@ -21,4 +22,4 @@ def one_envelope(request: Request, get_response: Callable[[Request], Response]) 
     request_id = f"req_{bootstrap.app().mint.ulid()}"
     told = plain_envelope(code, body["Message"], "Permintaan tidak dapat diproses.", request_id)
     headers = {**response.headers, **JSON_HEADERS, "Request-Id": request_id}
-    return Response(json.dumps(told), headers=headers, status_code=response.status_code)
+    return Sent(json.dumps(told), headers=headers, status_code=response.status_code)

@@ -26,6 +26,7 @@ from chalicelib.usecases.failures import Answered, Replayed, StoreUnavailable
 from chalicelib.usecases.ports import Slice
 from chalicelib.web import bodies, forms, schemas
 from chalicelib.web.errors import RETRY_SOON, STATUS, envelope, plain_envelope
+from chalicelib.web.sending import Sent, accepting
 
 B = TypeVar("B", bound=forms.Body)
 T = TypeVar("T")
@@ -150,7 +151,7 @@ class MerchantCall(Call):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a handler gives back."""
+    """What a handler gives back: text or bytes as they are, anything else as JSON."""
 
     body: Any
     status: int = 200
@@ -218,7 +219,7 @@ def _view(
         started = time.perf_counter()
         app = bootstrap.app()
         request_id = f"req_{app.mint.ulid()}"
-        call = Call(app, routes.current_request, path, app.clock(), request_id)
+        call = Call(app, accepting(routes.current_request), path, app.clock(), request_id)
         answer = _answered(handler, tell, call)
         route = f"{call.request.method} {call.request.path}"
         log.answered(request_id, route, answer.status, started, call.noted)
@@ -227,8 +228,9 @@ def _view(
             **answer.headers,
             "Request-Id": request_id,
         }
-        text = answer.body if isinstance(answer.body, str) else json.dumps(answer.body)
-        return Response(text, headers=headers, status_code=answer.status)
+        ready = isinstance(answer.body, str | bytes)
+        body = answer.body if ready else json.dumps(answer.body)
+        return Sent(body, headers=headers, status_code=answer.status)
 
     return view
 

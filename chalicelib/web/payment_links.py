@@ -1,12 +1,34 @@
 """Payment links, as merchants see them."""
 
+from collections.abc import Callable
+
 from chalice.app import Blueprint
 
+from chalicelib.domain.payment_links import Offer
 from chalicelib.usecases import payment_links
-from chalicelib.web import link_schemas, render
+from chalicelib.usecases.ports import OpenedLink
+from chalicelib.web import link_schemas, render, share, showing
 from chalicelib.web.endpoint import Answer, MerchantCall, merchant_route
 
 routes = Blueprint(__name__)
+
+
+def _shown(call: MerchantCall) -> Callable[[Offer], render.Json]:
+    """Shows a link with its lines, how to share it and what a chat will show of it."""
+    merchant = call.app.store.merchant(call.tenant.merchant)
+    assert merchant is not None, "a key belongs to a merchant"
+    base = call.app.settings.public_url
+
+    def show(offer: Offer) -> render.Json:
+        opened = OpenedLink(call.tenant, merchant, offer)
+        preview = showing.preview(opened, call.now, base)
+        return {
+            **render.offer(call.tenant, offer, base),
+            "share": share.share(opened, preview, base),
+            "preview": share.previewed(preview),
+        }
+
+    return show
 
 
 @merchant_route(routes, "POST", "/v1/payment_links")
@@ -16,7 +38,7 @@ def create_payment_link(call: MerchantCall) -> Answer:
         lambda asking: payment_links.create_payment_link(
             call.app.store, call.app.mint, asking, new
         ),
-        lambda offer: render.offer(call.tenant, offer, call.app.settings.public_url),
+        _shown(call),
     )
 
 
@@ -27,14 +49,14 @@ def update_payment_link(call: MerchantCall) -> Answer:
         lambda asking: payment_links.update_payment_link(
             call.app.store, call.app.mint, asking, call.path["id"], told.changes(), told.lines()
         ),
-        lambda offer: render.offer(call.tenant, offer, call.app.settings.public_url),
+        _shown(call),
     )
 
 
 @merchant_route(routes, "GET", "/v1/payment_links/{id}")
 def retrieve_payment_link(call: MerchantCall) -> Answer:
     offer = payment_links.retrieve_payment_link(call.app.store, call.tenant, call.path["id"])
-    return Answer(render.offer(call.tenant, offer, call.app.settings.public_url))
+    return Answer(_shown(call)(offer))
 
 
 @merchant_route(routes, "GET", "/v1/payment_links/{id}/line_items")

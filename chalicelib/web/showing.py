@@ -10,6 +10,8 @@ from chalicelib.domain.payment_links import Closed
 from chalicelib.domain.payments import Payment, PaymentStatus
 from chalicelib.domain.status_tokens import status_token
 from chalicelib.usecases.ports import OpenedLink
+from chalicelib.web.pages import previews
+from chalicelib.web.pages.previews import Preview
 from chalicelib.web.pages.texts import Language
 from chalicelib.web.pages.views import ClosedView, ItemView, OfferView, State, StatusView
 
@@ -52,17 +54,28 @@ def offer(opened: OpenedLink, public_url: str, attempt: str) -> OfferView:
         attempt=attempt,
         page_url=f"{public_url}/l/{link.slug}",
         methods=link.payment_method_types,
+        indexable=opened.tenant.livemode and not link.is_limited,
     )
 
 
-def closed(opened: OpenedLink, reason: Closed) -> ClosedView:
+def closed(opened: OpenedLink, reason: Closed, public_url: str) -> ClosedView:
     """A link that cannot be paid, and why."""
     return ClosedView(
         shop=opened.merchant.name,
         title_item=opened.offer.items[0].product.name,
         reason=reason.value,
         message=opened.offer.link.inactive_message,
+        total=str(opened.offer.total),
+        page_url=f"{public_url}/l/{opened.offer.link.slug}",
     )
+
+
+def preview(opened: OpenedLink, now: Millis, public_url: str) -> Preview:
+    """What a chat shows of a link at `now`, to readers of Indonesian."""
+    reason = opened.offer.closed(now)
+    if reason is not None:
+        return previews.of_closed(closed(opened, reason, public_url), "id")
+    return previews.of_offer(offer(opened, public_url, attempt=""), "id")
 
 
 def status(

@@ -10,6 +10,7 @@ from chalice.app import Blueprint
 
 from chalicelib.domain.errors import LinkClosed, PspError, ResourceMissing, TautanError
 from chalicelib.domain.ids import session_id
+from chalicelib.domain.merchants import Merchant
 from chalicelib.domain.payment_links import Closed
 from chalicelib.domain.payments import Payment
 from chalicelib.domain.status_tokens import parse_status_token, status_token
@@ -33,7 +34,8 @@ def _language(call: Call) -> texts.Language:
     return texts.language_for(call.header("accept-language"))
 
 
-def _tell(call: Call, error: TautanError | None) -> Answer:
+def tell(call: Call, error: TautanError | None) -> Answer:
+    """The page that tells a shopper what went wrong."""
     status = _status(error)
     page = render.error_page(status, _language(call))
     retry = {"Retry-After": "5"} if status == 503 else {}
@@ -46,7 +48,7 @@ def _status(error: TautanError | None) -> int:
     return 503 if isinstance(error, PspError) else STATUS[type(error)]
 
 
-@public_route(routes, ["GET", "HEAD"], "/l/{slug}", _tell)
+@public_route(routes, ["GET", "HEAD"], "/l/{slug}", tell)
 def show_link(call: Call) -> Answer:
     opened = open_link(call.app.store, call.path["slug"])
     if opened.offer.closed(call.now) is not None:
@@ -55,7 +57,7 @@ def show_link(call: Call) -> Answer:
     return _page(render.offer_page(view, _language(call), call.app.settings.page_hosts))
 
 
-@public_route(routes, ["POST"], "/l/{slug}", _tell)
+@public_route(routes, ["POST"], "/l/{slug}", tell)
 def pay_link(call: Call) -> Answer:
     opened = open_link(call.app.store, call.path["slug"])
     link, told = opened.offer.link, _told(call)
@@ -69,20 +71,28 @@ def pay_link(call: Call) -> Answer:
     return Answer("", 303, {"Location": _next(call, payment), "Referrer-Policy": "no-referrer"})
 
 
-@public_route(routes, ["GET", "HEAD"], "/s/{token}", _tell)
+@public_route(routes, ["GET", "HEAD"], "/s/{token}", tell)
 def show_status(call: Call) -> Answer:
+    view = showing.status(
+        *payment_of(call), call.now, call.app.settings.public_url, _language(call)
+    )
+    return _page(render.status_page(view, _language(call)))
+
+
+def payment_of(call: Call) -> tuple[Payment, Merchant]:
+    """The payment that the path's token opens, and its shop; raises ResourceMissing."""
     token = parse_status_token(call.path["token"])
     found = call.app.store.payment_with_merchant(token.tenant, token.payment) if token else None
     if token is None or found is None or not token.opens(found[0]):
         raise ResourceMissing("payment", "")
-    view = showing.status(*found, call.now, call.app.settings.public_url, _language(call))
-    return _page(render.status_page(view, _language(call)))
+    return found
 
 
 def _closed(call: Call, opened: OpenedLink) -> Answer:
     # Open when it was read, it can only have been sold out since.
     reason = opened.offer.closed(call.now) or Closed.LIMIT_REACHED
-    return _page(render.closed_page(showing.closed(opened, reason), _language(call)), 410)
+    view = showing.closed(opened, reason, call.app.settings.public_url)
+    return _page(render.closed_page(view, _language(call)), 410)
 
 
 def _told(call: Call) -> dict[str, str]:

@@ -43,13 +43,14 @@ def is_registration(node: ast.stmt) -> bool:
 
 
 def is_setting(node: ast.stmt) -> bool:
-    """`app = Chalice(…)`, `app.… = constant`, or a tuple of names (the rooms)."""
+    """`app = Chalice(…)`, `app.… = constant` or a list of them, or a tuple of names (the rooms)."""
     if not isinstance(node, ast.Assign):
         return False
     if isinstance(node.value, ast.Tuple):
         return all(isinstance(each, ast.Name) for each in node.value.elts)
     made = isinstance(node.value, ast.Call) and ast.unparse(node.value.func) == "Chalice"
-    return made or isinstance(node.value, ast.Constant)
+    plain = node.value.elts if isinstance(node.value, ast.List) else [node.value]
+    return made or all(isinstance(each, ast.Constant) for each in plain)
 
 
 def test_app_py_imports_makes_and_registers_and_nothing_else() -> None:

@@ -62,6 +62,23 @@ def open_link(world: World, shop: Merchant) -> Bill:
     return bill
 
 
+def see_pictures(name: str) -> Callable[[World, Merchant], Bill]:
+    def see_picture(world: World, shop: Merchant) -> Bill:
+        link = world.link(shop)
+        with billed(world) as bill:
+            assert world.public.get(f"/l/{link['slug']}/{name}").status == 200
+        return bill
+
+    return see_picture
+
+
+def see_status_card(world: World, shop: Merchant) -> Bill:
+    path = world.unpaid(shop)["status_url"].removeprefix(world.app.settings.public_url)
+    with billed(world) as bill:
+        assert world.public.get(f"{path}/card.png").status == 200
+    return bill
+
+
 def pay_link(world: World, shop: Merchant) -> Bill:
     link = world.link(shop)
     with billed(world) as bill:
@@ -129,6 +146,9 @@ def listing(path: str) -> Callable[[World, Merchant], Bill]:
 
 BUDGETS: dict[str, tuple[Callable[[World, Merchant], Bill], tuple[int, int, int]]] = {
     "open a link page": (open_link, (2, 0, 0)),
+    "QR code of a link": (see_pictures("qr.png"), (2, 0, 0)),
+    "card of a link": (see_pictures("card.png"), (2, 0, 0)),
+    "card of a payment": (see_status_card, (1, 0, 0)),
     "pay a link": (pay_link, (2, 2, 1)),
     "create a session": (create_session, (0, 2, 1)),
     "webhook, known payment": (receive_webhook, (1, 1, 0)),

@@ -13,11 +13,10 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from chalicelib.web.pages import texts
+from chalicelib.web.pages import cards, previews, texts
 from chalicelib.web.pages.texts import Language
 from chalicelib.web.pages.views import (
     ClosedView,
-    ItemView,
     MessageView,
     OfferView,
     StatusView,
@@ -29,7 +28,6 @@ from chalicelib.web.pages.views import (
     one_line,
     paragraphs,
     picture,
-    shorten,
 )
 
 if TYPE_CHECKING:
@@ -38,8 +36,6 @@ if TYPE_CHECKING:
 PAY_HOSTS = ("https://*.wooshpay.com",)
 
 _HERE = Path(__file__).parent
-_PREVIEW_TITLE = 60
-_PREVIEW_TEXT = 80
 _SOURCE = re.compile(
     r"https?://(?:\*\.)?(?:[a-z0-9.-]+|\[[0-9a-f:]+\])(?::\d{1,5})?", re.ASCII | re.IGNORECASE
 )
@@ -75,36 +71,37 @@ def offer_page(view: OfferView, language: Language, pay_hosts: Sequence[str] = P
     after a form to `form-action` too. Raises ValueError for an address that is not http(s).
     """
     _must_be_ours(view.pay_url, view.page_url)
-    wallets = texts.either([texts.method_name(name) for name in view.methods], language)
-    shop = _shop(view.shop, language)
+    wallets = previews.wallets_of(view, language)
     suffix = "" if wallets else "_any"
     return _page(
         "offer.html",
         language,
         ("'self'", *pay_hosts),
         view=view,
-        shop=shop,
+        shop=previews.shop_name(view.shop, language),
         wallets=wallets,
         methods=[texts.method_name(name) for name in view.methods],
         suffix=suffix,
         host=host_of(view.page_url),
-        preview_title=_priced(_heading(view.items, language), view.total),
-        preview_text=_say_short(language, f"preview_offer{suffix}", wallets=wallets, shop=shop),
-        preview_image=next((item.image for item in view.items if picture(item.image)), None),
+        preview=previews.of_offer(view, language),
+        indexable=view.indexable,
+        search_text=previews.searched(view, language) if view.indexable else None,
     )
 
 
 def closed_page(view: ClosedView, language: Language) -> Page:
-    """The page of a link that exists and cannot be paid: it says why, and what to do."""
-    title = texts.say(language, f"closed_{view.reason}")
+    """The page of a link that exists and cannot be paid: it says why, and what to do.
+
+    Raises ValueError for an address that is not http(s).
+    """
+    _must_be_ours(*(address for address in (view.page_url,) if address))
     return _page(
         "closed.html",
         language,
         view=view,
-        shop=_shop(view.shop, language) if view.shop else None,
-        title=title,
-        preview_title=_priced(one_line(view.title_item), title) if view.title_item else title,
-        preview_text=_say_short(language, f"why_{view.reason}"),
+        shop=previews.shop_name(view.shop, language) if view.shop else None,
+        title=texts.say(language, f"closed_{view.reason}"),
+        preview=previews.of_closed(view, language),
     )
 
 
@@ -113,16 +110,12 @@ def status_page(view: StatusView, language: Language) -> Page:
     _must_be_ours(*(address for address in (view.retry_url, view.page_url) if address))
     returned = view.refund != "none"
     word = texts.say(language, f"refund_{view.refund}" if returned else f"state_{view.state}")
-    unpaid = view.state == "unpaid" and not returned
-    shop = _shop(view.shop, language)
     figure = (view.refunded or view.total) if returned else view.total
-    told = texts.say(language, "preview_unpaid") if unpaid else word
-    mark = " ✅" if view.state == "paid" and not returned else ""
     return _page(
         "status.html",
         language,
         view=view,
-        shop=shop,
+        shop=previews.shop_name(view.shop, language),
         word=word,
         tone="refund" if returned else view.state,
         figure=figure,
@@ -130,10 +123,7 @@ def status_page(view: StatusView, language: Language) -> Page:
         waiting=not returned and view.state in ("unpaid", "processing", "review"),
         again=None if returned else _PAYABLE_AGAIN.get(view.state),
         host=host_of(view.page_url),
-        preview_title=f"{told}{mark} {figure} – {shop}",
-        preview_text=_say_short(
-            language, "preview_status", item=shorten(_heading(view.items, language), 40)
-        ),
+        preview=previews.of_status(view, language),
     )
 
 
@@ -204,6 +194,7 @@ def _templates() -> "Environment":
         auto_reload=False,
         finalize=lambda value: clean(value) if type(value) is str else value,
     )
+    environment.globals["card"] = {"width": cards.WIDTH, "height": cards.HEIGHT}
     environment.globals["css"] = Markup(_style())  # noqa: S704  our own file, no one's input
     environment.filters.update(
         line=one_line, paragraphs=paragraphs, monogram=monogram, hue=hue, picture=picture
@@ -214,24 +205,3 @@ def _templates() -> "Environment":
 def _must_be_ours(*addresses: str) -> None:
     if not all(is_ours(address) for address in addresses):
         raise ValueError("a page's address must be http(s) or a path of this site")
-
-
-def _shop(name: str, language: Language) -> str:
-    return one_line(name) or texts.say(language, "no_shop")
-
-
-def _heading(items: Sequence[ItemView], language: Language) -> str:
-    name = one_line(items[0].name) if items else ""
-    name = name or texts.say(language, "no_item")
-    if len(items) < 2:
-        return name
-    return texts.say(language, "and_more", name=shorten(name, 30), count=len(items) - 1)
-
-
-def _priced(name: str, price: str) -> str:
-    """What a chat shows in bold: the price must survive, however long the name is."""
-    return f"{shorten(name, _PREVIEW_TITLE - len(price) - 3)} – {price}"
-
-
-def _say_short(language: Language, key: str, **values: object) -> str:
-    return shorten(texts.say(language, key, **values), _PREVIEW_TEXT)

@@ -64,6 +64,7 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     ),
     "preview_offer": ("Bayar dengan {wallets} ke {shop}", "Pay {shop} with {wallets}"),
     "preview_offer_any": ("Bayar ke {shop}", "Pay {shop}"),
+    "search_offer": ("{item} seharga {total} dari {shop}.", "{item} for {total} from {shop}."),
     # a link that cannot be paid
     "closed_paused": ("Tautan ini sedang dijeda", "This link is paused"),
     "closed_expired": ("Tautan ini sudah kedaluwarsa", "This link has expired"),
@@ -162,6 +163,12 @@ TEXTS: Mapping[str, tuple[str, str]] = {
         "Only what this link shows when you open it is true.",
     ),
     "preview_status": ("{item}. Buka untuk status terkini.", "{item}. Open for the live status."),
+    # the picture that a chat shows
+    "card_sold_out": ("HABIS", "SOLD OUT"),
+    "card_paused": ("DIJEDA", "PAUSED"),
+    "card_closed": ("DITUTUP", "CLOSED"),
+    "card_pay": ("Bayar lewat tautan ini", "Pay through this link"),
+    "card_live": ("Buka tautan untuk status terkini", "Open the link for the live status"),
     # errors
     "error_title_400": ("Permintaan tidak dapat dibaca", "We could not read that request"),
     "error_text_400": (

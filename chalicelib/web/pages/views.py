@@ -38,6 +38,7 @@ class OfferView:
     """A link that can be paid. The form posts `attempt` to `pay_url`.
 
     `page_url` is the page's own full address; `methods` are the provider's names ("dana").
+    `indexable` lets search engines show it.
     """
 
     shop: str
@@ -47,6 +48,7 @@ class OfferView:
     attempt: str
     page_url: str
     methods: tuple[str, ...]
+    indexable: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +59,8 @@ class ClosedView:
     title_item: str | None
     reason: ClosedReason
     message: str | None
+    total: str | None = None
+    page_url: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
