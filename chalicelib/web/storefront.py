@@ -19,6 +19,7 @@ from chalicelib.web.endpoint import Answer, Call, cause_of, public_route
 from chalicelib.web.errors import STATUS
 from chalicelib.web.pages import render, texts
 from chalicelib.web.pages.render import Page
+from chalicelib.web.visitors import visitor
 
 routes = Blueprint(__name__)
 
@@ -46,7 +47,7 @@ def _status(error: TautanError | None) -> int:
 
 @public_route(routes, ["GET", "HEAD"], "/l/{slug}", _tell)
 def show_link(call: Call) -> Answer:
-    opened = open_link(call.app.store, call.path["slug"])
+    opened = _opened(call)
     if opened.offer.closed(call.now) is not None:
         return _closed(call, opened)
     view = showing.offer(opened, call.app.settings.public_url, attempt=call.app.mint.secret())
@@ -55,7 +56,7 @@ def show_link(call: Call) -> Answer:
 
 @public_route(routes, ["POST"], "/l/{slug}", _tell)
 def pay_link(call: Call) -> Answer:
-    opened = open_link(call.app.store, call.path["slug"])
+    opened = _opened(call)
     link = opened.offer.link
     try:
         payment = call.app.checkout.pay_link(
@@ -63,7 +64,7 @@ def pay_link(call: Call) -> Answer:
         )
     except LinkClosed:
         return _closed(call, opened)
-    call.note(payment_link=link.id, session=session_id(payment.id))
+    call.note(session=session_id(payment.id))
     return Answer("", 303, {"Location": _next(call, payment), "Referrer-Policy": "no-referrer"})
 
 
@@ -75,6 +76,13 @@ def show_status(call: Call) -> Answer:
         raise ResourceMissing("payment", "")
     view = showing.status(*found, call.now, call.app.settings.public_url, _language(call))
     return _page(render.status_page(view, _language(call)))
+
+
+def _opened(call: Call) -> OpenedLink:
+    call.note(**visitor(call.request.method, call.header).facts())
+    opened = open_link(call.app.store, call.path["slug"])
+    call.note(payment_link=opened.offer.link.id)
+    return opened
 
 
 def _closed(call: Call, opened: OpenedLink) -> Answer:
