@@ -11,7 +11,14 @@ from chalicelib.domain.payments import Payment, PaymentStatus
 from chalicelib.domain.status_tokens import status_token
 from chalicelib.usecases.ports import OpenedLink
 from chalicelib.web.pages.texts import Language
-from chalicelib.web.pages.views import ClosedView, ItemView, OfferView, State, StatusView
+from chalicelib.web.pages.views import (
+    ClosedView,
+    ConfirmView,
+    ItemView,
+    OfferView,
+    State,
+    StatusView,
+)
 
 MONTHS: Mapping[Language, Sequence[str]] = {
     "id": (
@@ -52,6 +59,18 @@ def offer(opened: OpenedLink, public_url: str, attempt: str) -> OfferView:
         attempt=attempt,
         page_url=f"{public_url}/l/{link.slug}",
         methods=link.payment_method_types,
+    )
+
+
+def confirm(
+    opened: OpenedLink, public_url: str, fields: tuple[tuple[str, str], ...]
+) -> ConfirmView:
+    """A tap on a link that can be paid, and that sent these fields."""
+    return ConfirmView(
+        shop=opened.merchant.name,
+        item=opened.offer.items[0].product.name,
+        pay_url=f"{public_url}/l/{opened.offer.link.slug}",
+        fields=fields,
     )
 
 

@@ -13,7 +13,7 @@ from chalicelib.domain.payments import Payment
 from chalicelib.domain.status_tokens import parse_status_token, status_token
 from chalicelib.usecases.ports import OpenedLink
 from chalicelib.usecases.start_checkout import open_link
-from chalicelib.web import showing
+from chalicelib.web import showing, taps
 from chalicelib.web.bodies import parsed
 from chalicelib.web.endpoint import Answer, Call, cause_of, public_route
 from chalicelib.web.errors import STATUS
@@ -58,6 +58,8 @@ def show_link(call: Call) -> Answer:
 def pay_link(call: Call) -> Answer:
     opened = _opened(call)
     link = opened.offer.link
+    if opened.offer.closed(call.now) is None and not _is_meant(call):
+        return _ask_once_more(call, opened)
     try:
         payment = call.app.checkout.pay_link(
             opened, _attempt(call), cause_of(call, "shopper", link.id)
@@ -89,6 +91,18 @@ def _closed(call: Call, opened: OpenedLink) -> Answer:
     # Open when it was read, it can only have been sold out since.
     reason = opened.offer.closed(call.now) or Closed.LIMIT_REACHED
     return _page(render.closed_page(showing.closed(opened, reason), _language(call)), 410)
+
+
+def _is_meant(call: Call) -> bool:
+    return taps.is_meant(call.header, call.fields()[0])
+
+
+def _ask_once_more(call: Call, opened: OpenedLink) -> Answer:
+    call.note(outcome="asked_once_more")
+    form = call.body if call.fields()[1] else b""
+    fields = taps.once_more(form, _attempt(call) or call.app.mint.secret())
+    view = showing.confirm(opened, call.app.settings.public_url, fields)
+    return _page(render.confirm_page(view, _language(call), call.app.settings.page_hosts))
 
 
 def _attempt(call: Call) -> str | None:

@@ -17,6 +17,7 @@ from chalicelib.web.pages import texts
 from chalicelib.web.pages.texts import Language
 from chalicelib.web.pages.views import (
     ClosedView,
+    ConfirmView,
     ItemView,
     MessageView,
     OfferView,
@@ -91,6 +92,21 @@ def offer_page(view: OfferView, language: Language, pay_hosts: Sequence[str] = P
         preview_title=_priced(_heading(view.items, language), view.total),
         preview_text=_say_short(language, f"preview_offer{suffix}", wallets=wallets, shop=shop),
         preview_image=next((item.image for item in view.items if picture(item.image)), None),
+    )
+
+
+def confirm_page(
+    view: ConfirmView, language: Language, pay_hosts: Sequence[str] = PAY_HOSTS
+) -> Page:
+    """Asks for one more press; `pay_hosts` and ValueError as for `offer_page`."""
+    _must_be_ours(view.pay_url)
+    return _page(
+        "confirm.html",
+        language,
+        ("'self'", *pay_hosts),
+        view=view,
+        shop=_shop(view.shop, language),
+        item=one_line(view.item) or texts.say(language, "no_item"),
     )
 
 
