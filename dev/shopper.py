@@ -6,6 +6,15 @@ from urllib.parse import urljoin
 
 import httpx
 
+# What a browser says of itself, and of a form that a person has sent by pressing its button.
+BROWSER = {
+    "User-Agent": "Mozilla/5.0 (Linux; Android 10; K) AppleWebKit/537.36 Chrome/131.0.0.0 Mobile",
+    "Accept": "text/html,application/xhtml+xml,*/*;q=0.8",
+    "Sec-Fetch-Mode": "navigate",
+    "Sec-Fetch-Dest": "document",
+    "Sec-Fetch-User": "?1",
+}
+
 
 class NoButton(Exception):
     """The page has no such button."""
@@ -41,7 +50,9 @@ class Shopper:
     """One person with one browser; `page` is what it shows."""
 
     def __init__(self) -> None:
-        self._http = httpx.Client(trust_env=False, timeout=20, follow_redirects=True)
+        self._http = httpx.Client(
+            headers=BROWSER, trust_env=False, timeout=20, follow_redirects=True
+        )
         self.page: httpx.Response | None = None
 
     def open(self, url: str) -> httpx.Response:

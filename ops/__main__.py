@@ -11,6 +11,7 @@ from chalicelib.domain.errors import TautanError
 from chalicelib.usecases.failures import StoreUnavailable
 from ops import books
 from ops.doctor import doctor
+from ops.links import links
 from ops.local import NoStack, use_local_stack
 from ops.merchants import merchants
 from ops.webhooks import webhooks
@@ -19,6 +20,7 @@ cli = typer.Typer(no_args_is_help=True, add_completion=False, help="Tautan's ope
 cli.add_typer(merchants, name="merchant")
 for command in (books.ledger, books.audit, books.compare, books.sweep, doctor):
     cli.command()(command)
+cli.add_typer(links, name="link")
 cli.add_typer(webhooks, name="webhook")
 cli.add_typer(books.discrepancies, name="discrepancy")
 cli.add_typer(books.refunds, name="refund")

@@ -13,7 +13,14 @@ from chalicelib.usecases.ports import OpenedLink
 from chalicelib.web.pages import previews
 from chalicelib.web.pages.previews import Preview
 from chalicelib.web.pages.texts import Language
-from chalicelib.web.pages.views import ClosedView, ItemView, OfferView, State, StatusView
+from chalicelib.web.pages.views import (
+    ClosedView,
+    ConfirmView,
+    ItemView,
+    OfferView,
+    State,
+    StatusView,
+)
 
 MONTHS: Mapping[Language, Sequence[str]] = {
     "id": (
@@ -55,6 +62,18 @@ def offer(opened: OpenedLink, public_url: str, attempt: str) -> OfferView:
         page_url=f"{public_url}/l/{link.slug}",
         methods=link.payment_method_types,
         indexable=opened.tenant.livemode and not link.is_limited,
+    )
+
+
+def confirm(
+    opened: OpenedLink, public_url: str, fields: tuple[tuple[str, str], ...]
+) -> ConfirmView:
+    """A tap on a link that can be paid, and that sent these fields."""
+    return ConfirmView(
+        shop=opened.merchant.name,
+        item=opened.offer.items[0].product.name,
+        pay_url=f"{public_url}/l/{opened.offer.link.slug}",
+        fields=fields,
     )
 
 

@@ -16,12 +16,13 @@ from chalicelib.domain.payments import Payment
 from chalicelib.domain.status_tokens import parse_status_token, status_token
 from chalicelib.usecases.ports import OpenedLink
 from chalicelib.usecases.start_checkout import open_link
-from chalicelib.web import showing
+from chalicelib.web import showing, taps
 from chalicelib.web.bodies import parsed
 from chalicelib.web.endpoint import Answer, Call, cause_of, public_route
 from chalicelib.web.errors import STATUS
 from chalicelib.web.pages import render, texts
 from chalicelib.web.pages.render import Page
+from chalicelib.web.visitors import visitor
 
 routes = Blueprint(__name__)
 
@@ -50,7 +51,7 @@ def _status(error: TautanError | None) -> int:
 
 @public_route(routes, ["GET", "HEAD"], "/l/{slug}", tell)
 def show_link(call: Call) -> Answer:
-    opened = open_link(call.app.store, call.path["slug"])
+    opened = _opened(call)
     if opened.offer.closed(call.now) is not None:
         return _closed(call, opened)
     view = showing.offer(opened, call.app.settings.public_url, attempt=call.app.mint.secret())
@@ -59,15 +60,17 @@ def show_link(call: Call) -> Answer:
 
 @public_route(routes, ["POST"], "/l/{slug}", tell)
 def pay_link(call: Call) -> Answer:
-    opened = open_link(call.app.store, call.path["slug"])
+    opened = _opened(call)
     link, told = opened.offer.link, _told(call)
+    if opened.offer.closed(call.now) is None and not taps.is_meant(call.header, told):
+        return _ask_once_more(call, opened, told)
     try:
         payment = call.app.checkout.pay_link(
             opened, told, _attempt(told), cause_of(call, "shopper", link.id)
         )
     except LinkClosed:
         return _closed(call, opened)
-    call.note(payment_link=link.id, session=session_id(payment.id))
+    call.note(session=session_id(payment.id))
     return Answer("", 303, {"Location": _next(call, payment), "Referrer-Policy": "no-referrer"})
 
 
@@ -88,11 +91,26 @@ def payment_of(call: Call) -> tuple[Payment, Merchant]:
     return found
 
 
+def _opened(call: Call) -> OpenedLink:
+    call.note(**visitor(call.request.method, call.header).facts())
+    opened = open_link(call.app.store, call.path["slug"])
+    call.note(payment_link=opened.offer.link.id)
+    return opened
+
+
 def _closed(call: Call, opened: OpenedLink) -> Answer:
     # Open when it was read, it can only have been sold out since.
     reason = opened.offer.closed(call.now) or Closed.LIMIT_REACHED
     view = showing.closed(opened, reason, call.app.settings.public_url)
     return _page(render.closed_page(view, _language(call)), 410)
+
+
+def _ask_once_more(call: Call, opened: OpenedLink, told: Mapping[str, str]) -> Answer:
+    call.note(outcome="asked_once_more")
+    form = call.body if told else b""
+    fields = taps.once_more(form, _attempt(told) or call.app.mint.secret())
+    view = showing.confirm(opened, call.app.settings.public_url, fields)
+    return _page(render.confirm_page(view, _language(call), call.app.settings.page_hosts))
 
 
 def _told(call: Call) -> dict[str, str]:

@@ -17,7 +17,8 @@ CANARY = "KENARI"
 EMAIL = f"{CANARY.lower()}@shop.example"
 ANSWERED = {
     "event", "request_id", "route", "status", "duration_ms", "merchant", "livemode", "session",
-    "payment_link", "payment_intent", "refund", "outcome", "psp_event", "error",
+    "payment_link", "payment_intent", "refund", "outcome", "psp_event", "error", "visitor",
+    "preview_of",
 }  # fmt: skip
 FAILED = {"event", "request_id", "error", "at"}
 

@@ -19,6 +19,7 @@ from chalicelib.web.pages import texts
 from chalicelib.web.pages.render import (
     Page,
     closed_page,
+    confirm_page,
     error_page,
     message_page,
     offer_page,
@@ -28,6 +29,7 @@ from chalicelib.web.pages.texts import TEXTS, Language, either, language_for, me
 from chalicelib.web.pages.views import (
     ClosedReason,
     ClosedView,
+    ConfirmView,
     ItemView,
     MessageView,
     OfferView,
@@ -64,6 +66,7 @@ OFFER = OfferView(
     page_url="https://pay.example.com/l/k4Yw9t",
     methods=("dana",),
 )
+CONFIRM = ConfirmView("Toko Sari", "Kaos Polos Hitam", "/l/k4Yw9t", (("note", "merah"),))
 CLOSED = ClosedView("Toko Sari", "Kaos Polos Hitam", "paused", "Libur sampai Senin")
 STATUS = StatusView(
     shop="Toko Sari",
@@ -149,6 +152,7 @@ EVERY: dict[str, Page] = {
         for name, page in {
             "offer": offer_page(OFFER, language),
             "order": offer_page(replace(OFFER, items=(ITEM, ITEM, ITEM)), language),
+            "confirm": confirm_page(CONFIRM, language),
             "closed": closed_page(CLOSED, language),
             "closed-bare": closed_page(ClosedView(None, None, "expired", None), language),
             "paid": status_page(STATUS, language),
@@ -446,6 +450,9 @@ FIELDS: dict[str, Put] = {
     ),
     "order.name": lambda t: offer_page(replace(OFFER, items=(ITEM, replace(ITEM, name=t))), "id"),
     "order.total": lambda t: offer_page(replace(OFFER, items=(ITEM, replace(ITEM, total=t))), "id"),
+    "confirm.shop": lambda t: confirm_page(replace(CONFIRM, shop=t), "id"),
+    "confirm.item": lambda t: confirm_page(replace(CONFIRM, item=t), "id"),
+    "confirm.fields": lambda t: confirm_page(replace(CONFIRM, fields=((t, t),)), "id"),
     "closed.shop": lambda t: closed_page(replace(CLOSED, shop=t), "id"),
     "closed.title_item": lambda t: closed_page(replace(CLOSED, title_item=t), "id"),
     "closed.message": lambda t: closed_page(replace(CLOSED, message=t), "id"),

@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 
 import pytest
 
+from tests.web.bots import PRESSED
 from tests.web.samples import Json, at_instant
 from tests.web.world import FORM, PUBLIC_URL, Merchant, Reply, World
 
@@ -64,7 +65,7 @@ def check_page(reply: Reply, status: int) -> Tree:
 def tap(world: World, link: Json, **fields: str) -> Reply:
     """The shopper taps pay."""
     body = urlencode(fields).encode()
-    return world.public.send("POST", f"/l/{link['slug']}", body, {"Content-Type": FORM})
+    return world.public.send("POST", f"/l/{link['slug']}", body, PRESSED)
 
 
 def sessions_asked(world: World) -> list[Json]:

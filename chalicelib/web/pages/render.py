@@ -17,6 +17,7 @@ from chalicelib.web.pages import cards, previews, texts
 from chalicelib.web.pages.texts import Language
 from chalicelib.web.pages.views import (
     ClosedView,
+    ConfirmView,
     MessageView,
     OfferView,
     StatusView,
@@ -86,6 +87,21 @@ def offer_page(view: OfferView, language: Language, pay_hosts: Sequence[str] = P
         preview=previews.of_offer(view, language),
         indexable=view.indexable,
         search_text=previews.searched(view, language) if view.indexable else None,
+    )
+
+
+def confirm_page(
+    view: ConfirmView, language: Language, pay_hosts: Sequence[str] = PAY_HOSTS
+) -> Page:
+    """Asks for one more press; `pay_hosts` and ValueError as for `offer_page`."""
+    _must_be_ours(view.pay_url)
+    return _page(
+        "confirm.html",
+        language,
+        ("'self'", *pay_hosts),
+        view=view,
+        shop=previews.shop_name(view.shop, language),
+        item=one_line(view.item) or texts.say(language, "no_item"),
     )
 
 

@@ -65,6 +65,13 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "preview_offer": ("Bayar dengan {wallets} ke {shop}", "Pay {shop} with {wallets}"),
     "preview_offer_any": ("Bayar ke {shop}", "Pay {shop}"),
     "search_offer": ("{item} seharga {total} dari {shop}.", "{item} for {total} from {shop}."),
+    # a tap that may not have been a person's
+    "confirm_title": ("Lanjut ke pembayaran?", "Go on to the payment?"),
+    "confirm_text": (
+        "Tekan sekali lagi untuk membuka halaman pembayaran. Belum ada yang ditagih.",
+        "Press once more to open the payment page. Nothing has been charged.",
+    ),
+    "confirm": ("Lanjut bayar", "Continue to payment"),
     # a link that cannot be paid
     "closed_paused": ("Tautan ini sedang dijeda", "This link is paused"),
     "closed_expired": ("Tautan ini sudah kedaluwarsa", "This link has expired"),

@@ -52,6 +52,16 @@ class OfferView:
 
 
 @dataclass(frozen=True, slots=True)
+class ConfirmView:
+    """A tap that may not have been a person's. The form posts `fields`, names and values, again."""
+
+    shop: str
+    item: str
+    pay_url: str
+    fields: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class ClosedView:
     """A link that exists and cannot be paid; `message` is the merchant's own explanation."""
 
