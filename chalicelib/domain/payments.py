@@ -147,6 +147,7 @@ class Payment:
     utm: Mapping[str, str] = field(default_factory=dict)
     after_completion: AfterCompletion | None = None
     holds_link: bool = False  # whether `use` is about a use of its link
+    counted: bool = False  # among its link's open sessions, until it ends
     stock: Mapping[ProductId, int] = field(default_factory=dict)  # the pieces `use` is about
     direct: Direct | None = None  # None: a checkout session
     provider: ProviderSession | None = None

@@ -9,6 +9,7 @@ from chalicelib.domain.catalog import CustomAmount, Inventory, LineItem, Price, 
 from chalicelib.domain.ids import Millis, Tenant, intent_id, session_id
 from chalicelib.domain.ledger import Totals
 from chalicelib.domain.link_forms import UTM, Customer, CustomField, FieldAnswer, FieldType
+from chalicelib.domain.merchants import Merchant
 from chalicelib.domain.money import Money
 from chalicelib.domain.payment_links import AfterCompletion, LinkItem, Offer, PaymentLink, Then
 from chalicelib.domain.payments import Payment, Review
@@ -19,6 +20,22 @@ from chalicelib.usecases.ports import Found
 T = TypeVar("T")
 Json = dict[str, Any]
 UTM_NAMES = tuple(name.removeprefix("utm_") for name in UTM)
+
+
+def account(tenant: Tenant, merchant: Merchant, wooshpay: Json) -> Json:
+    """A merchant's own account; `wooshpay` says what is connected."""
+    return {
+        "id": merchant.id,
+        "object": "account",
+        "created": merchant.created,
+        "livemode": tenant.livemode,
+        "name": merchant.name,
+        "branding": asdict(merchant.branding),
+        "contact": asdict(merchant.contact),
+        "late_payment_policy": merchant.late_payment_policy.value,
+        "duplicate_payment_policy": merchant.duplicate_payment_policy.value,
+        "wooshpay": wooshpay,
+    }
 
 
 def product(tenant: Tenant, product: Product) -> Json:
