@@ -16,9 +16,10 @@ from chalicelib.domain.refund_rules import RefundRequest
 from chalicelib.domain.refunds import Refund, RefundStatus
 from chalicelib.usecases.asking import Asking
 from simulator.history import Failure, history, setting_of
-from simulator.invariants import Watch, must
+from simulator.invariants import Watch
 from simulator.shapes import Intent
 from simulator.stories import Stories
+from simulator.violations import must
 from simulator.world import Setting
 
 

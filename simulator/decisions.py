@@ -8,9 +8,10 @@ from chalicelib.domain.ledger import Cause
 from chalicelib.domain.money import Money
 from chalicelib.domain.payments import Direct
 from chalicelib.usecases.start_checkout import NewIntent
-from simulator.invariants import OPEN, OPERATOR, must
+from simulator.invariants import OPEN, OPERATOR
 from simulator.switches import HOUR
 from simulator.turns import Turn, asked, digest, shown
+from simulator.violations import must
 from simulator.world import Known
 
 TOO_EARLY_MS = HOUR  # after a refund was sent, to take nothing for the provider's last word

@@ -12,6 +12,7 @@ from simulator.operations import METHODS
 from simulator.plans import perform, plan
 from simulator.rest import rested
 from simulator.scheduler import Actor, Crash
+from simulator.shelves import shelve
 from simulator.switches import drawn
 from simulator.turns import Operation, Turn
 from simulator.world import Setting, World, stream
@@ -131,6 +132,7 @@ def _live(world: World, planned: Sequence[Operation]) -> None:
     for operation in planned:
         by_actor.setdefault(operation.who, []).append(operation)
     _stock(world)
+    shelve(world)
     world.begin_sweeping()
     for who in sorted(by_actor):
         shop = world.shops[who % len(world.shops) if who > 2 else 0]

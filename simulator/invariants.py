@@ -4,15 +4,16 @@ The numbers are those of docs and protocol: Inv-1 to Inv-13. Only what a step to
 """
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from chalicelib.adapters.dynamodb.writes import Item, Key, Write
 from simulator.provider import Provider
 from simulator.shapes import Intent
+from simulator.stock import Peek, Stock
+from simulator.violations import must
 
-Peek = Callable[[Key], Mapping[str, Any] | None]
 OPEN = ("reserved", "sending", "pending_psp", "unknown")
 ENDED_EVENTS = ("applied", "ignored", "quarantined")
 OPERATOR = "operator"
@@ -26,16 +27,6 @@ MAY_BECOME: Mapping[str, frozenset[str]] = {
     "voided": frozenset({"voided", "posted"}),  # told so by the provider, and then counted
     "reversed": frozenset({"reversed"}),
 }
-
-
-class Violation(AssertionError):
-    """An invariant does not hold; the message begins with its number."""
-
-
-def must(holds: bool, what: str) -> None:
-    """Raises Violation."""
-    if not holds:
-        raise Violation(what)
 
 
 @dataclass(eq=False, slots=True)
@@ -53,6 +44,7 @@ class Watch:
 
     def __init__(self) -> None:
         self.goals: Counter[str] = Counter()
+        self.stock = Stock(self.goals)
         self.books: dict[str, Books] = {}
         self.remained: dict[str, int] = {}  # before a refund, by the refund's partition
         self.peek: Peek = lambda _: None
@@ -85,6 +77,7 @@ class Watch:
             looked(group, olds)
         for pk in touched:
             self._agree(pk)
+        self.stock.written(group, olds, self.peek)
 
     def _payment(self, old: Item | None, new: Mapping[str, Any]) -> None:
         totals = [new[name] for name in COUNTED]

@@ -92,7 +92,7 @@ class MemoryEngine(Engine):
 
     def write(self, group: Sequence[Write]) -> None:
         """All writes of the group (1 to 100, each of another item), or none."""
-        assert 1 <= len(group) <= 25
+        assert 1 <= len(group) <= 100
         if len(group) > 1:
             assert len({write.key for write in group}) == len(group), "one write for each item"
             assert len({write.name for write in group}) == len(group), "losers are known by name"

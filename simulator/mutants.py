@@ -1,4 +1,4 @@
-"""Forty changes of the protocol, each of which must be seen by some history."""
+"""More than forty changes of the protocol, each of which must be seen by some history."""
 
 from simulator import mutants_provider, mutants_recovery, mutants_rules, mutants_store
 

@@ -8,10 +8,10 @@ from chalicelib.adapters.dynamodb import keys, store_payments, storing
 from chalicelib.adapters.dynamodb.item_forms import COUNTED
 from chalicelib.adapters.dynamodb.store_payments import PaymentStore
 from chalicelib.adapters.dynamodb.storing import Storing
-from chalicelib.adapters.dynamodb.writes import Assign, Put, Write
+from chalicelib.adapters.dynamodb.writes import Assign, Put, Shift, Update, Write
 from chalicelib.domain import refund_rules
 from chalicelib.usecases.failures import StoreUnavailable
-from simulator.changes import ANYTHING, Group, collector, original, patched, unguarded
+from simulator.changes import ANYTHING, Group, collector, original, patched, rewritten, unguarded
 from simulator.engine import SimEngine
 from simulator.killing import Mutant
 
@@ -61,6 +61,45 @@ def dispute_unchecked() -> Iterator[None]:
 def link_unguarded() -> Iterator[None]:
     with unguarded(("begin", "apply"), "link"):
         yield
+
+
+@mutant("pieces of stock are taken without looking whether they are there")
+def stock_unguarded() -> Iterator[None]:
+    def rewrite(stroke: str, group: Group) -> Group:
+        return [replace(each, guard=ANYTHING) if _is_stock(each) else each for each in group]
+
+    with rewritten(rewrite):
+        yield
+
+
+@mutant("pieces that were held for a session do not come back when it is over")
+def stock_not_returned() -> Iterator[None]:
+    def rewrite(stroke: str, group: Group) -> Group:
+        return [each for each in group if not (_is_stock(each) and _adds(each, "available"))]
+
+    with rewritten(rewrite):
+        yield
+
+
+@mutant("pieces that were paid for stay held")
+def stock_not_spent() -> Iterator[None]:
+    def rewrite(stroke: str, group: Group) -> Group:
+        return [
+            each for each in group if not _is_stock(each) or _adds(each, "reserved", "available")
+        ]
+
+    with rewritten(rewrite):
+        yield
+
+
+def _is_stock(write: Write) -> bool:
+    return write.name.startswith("stock ")
+
+
+def _adds(write: Write, *names: str) -> bool:
+    """Whether there is more of one of them afterwards."""
+    changes = write.changes if isinstance(write, Update) else {}
+    return any(isinstance(by := changes.get(name), Shift) and by.by > 0 for name in names)
 
 
 @mutant("the items of a group are written one by one, and a death comes between")

@@ -12,10 +12,11 @@ from chalicelib.domain.refund_rules import RefundRequest
 from chalicelib.domain.refunds import Refund
 from chalicelib.usecases.catalog import NewPrice, NewProduct
 from chalicelib.usecases.start_checkout import NewSession
-from simulator.invariants import must
 from simulator.shapes import PspRefund
+from simulator.shelves import from_shelf, restock
 from simulator.switches import HOUR
 from simulator.turns import Turn, asked, digest, secretless, shown
+from simulator.violations import must
 from simulator.world import STORE_OR_RULE, World
 
 MINUTE = 60_000
@@ -37,6 +38,10 @@ def checkout(turn: Turn) -> None:
     key = f"c{op.key % 40}" if op.key % 5 else None
 
     fingerprint = digest(method, amount)
+    lines = from_shelf(turn)
+    if lines:
+        new = NewSession(lines=lines, payment_method_types=("dana",), metadata={})
+        fingerprint = digest(lines)
 
     def ask() -> str:
         asking = world.asking(turn.shop, key, fingerprint)
@@ -159,7 +164,9 @@ def dispute(turn: Turn) -> None:
 
 
 def look(turn: Turn) -> None:
-    """A merchant reads; nothing may be written."""
+    """A merchant reads, and nothing may be written; or puts a piece on a shelf."""
+    if restock(turn):
+        return
     known = turn.chosen(of_shop=True)
     if known is None:
         return

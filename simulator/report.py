@@ -33,6 +33,9 @@ GOALS: Mapping[str, tuple[str, ...]] = {
     "key in use": ("refused IdempotencyKeyInUse",),
     "key reused": ("refused IdempotencyKeyReused",),
     "link sold out": ("refused PaymentLinkLimitReached",),
+    "stock held": ("stock held",),
+    "out of stock": ("refused OutOfStock",),
+    "pieces added": ("pieces added",),
     "token forgotten": ("token forgotten",),
 }
 

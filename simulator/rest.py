@@ -7,10 +7,12 @@ from typing import Any
 
 from chalicelib.adapters.dynamodb.keys import payment_key
 from chalicelib.domain.ids import MerchantId, PaymentId, Tenant
-from simulator.invariants import OPEN, must
+from chalicelib.domain.payments import RANK_IN_REVIEW
+from simulator.invariants import OPEN
 from simulator.shapes import Intent
 from simulator.shops import CANARY
 from simulator.switches import HOUR
+from simulator.violations import must
 from simulator.world import World
 
 
@@ -24,6 +26,10 @@ def rested(world: World) -> None:
         _refund(world, refund)
     for payment in items["payment"]:
         _payment(world, payment)
+        _held(world, payment)
+    asked = sum(each["scope"] == "products_update" for each in items["idempotency"])
+    added = world.watch.stock.added
+    must(added == asked, f"Inv-8 {added} pieces were added by {asked} requests")
     _no_secrets(world)
 
 
@@ -92,6 +98,14 @@ def _payment(world: World, payment: Mapping[str, Any]) -> None:
         guessed = [each for each in world.engine.kinds()["refund"] if each["payment"] == id]
         unclear = any(_came_back_perhaps(world, each) for each in guessed)
         must(payment["refunded"] == gone or unclear or _is_shown(world, payment), told)
+
+
+def _held(world: World, payment: Mapping[str, Any]) -> None:
+    """Nothing is kept for a session that is over, unless a person looks at its money."""
+    if payment.get("use") == "held" and world.now > payment["expires_at"] + HOUR:
+        in_review = payment["rank"] == RANK_IN_REVIEW
+        told = f"{payment['payment_status']} and holds {payment.get('stock')}"
+        must(in_review, f"Inv-12 {payment['id']} is over, {told}")
 
 
 def _came_back_perhaps(world: World, refund: Mapping[str, Any]) -> bool:

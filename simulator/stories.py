@@ -8,6 +8,7 @@ from chalicelib.adapters.dynamodb.store import DynamoDBStore
 from chalicelib.adapters.dynamodb.writes import Engine
 from chalicelib.adapters.wooshpay.minor_units import MinorUnits
 from chalicelib.adapters.wooshpay.webhooks import WooshPayWebhooks
+from chalicelib.domain.catalog import Product
 from chalicelib.domain.ids import MerchantId, Millis, PaymentId, Tenant
 from chalicelib.domain.ledger import Cause
 from chalicelib.domain.payment_links import Offer
@@ -17,7 +18,7 @@ from chalicelib.domain.refunds import Refund, RefundedTotal, RefundKeys
 from chalicelib.usecases.asking import Asking
 from chalicelib.usecases.audit import audit_payment
 from chalicelib.usecases.by_hand import accept_review, settle_refund
-from chalicelib.usecases.catalog import NewPrice, create_price
+from chalicelib.usecases.catalog import NewPrice, StockChange, create_price, update_product
 from chalicelib.usecases.end_payment import Ending
 from chalicelib.usecases.payment_links import NewLine, NewPaymentLink, create_payment_link
 from chalicelib.usecases.ports import Clock, Mint, Psps
@@ -103,6 +104,10 @@ class Stories:
             lines=[NewLine(price=made.id)], payment_method_types=(method,), limit=limit, metadata={}
         )
         return create_payment_link(self.store, self.ports.mint, asking, new)
+
+    def restock(self, asking: Asking, product: str, pieces: int) -> Product:
+        """A merchant puts pieces on the shelf."""
+        return update_product(self.store, asking, product, {}, StockChange(add=pieces))
 
     def tap(self, slug: str, attempt: str | None, cause: Cause) -> Payment:
         """A person opens a link and taps pay."""

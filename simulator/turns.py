@@ -10,9 +10,9 @@ from chalicelib.adapters.dynamodb.keys import payment_key
 from chalicelib.domain import errors
 from chalicelib.domain.payments import Payment
 from chalicelib.usecases.failures import Answered, Replayed
-from simulator.invariants import must
 from simulator.scheduler import Actor, Crash
 from simulator.shops import CANARY, Shop
+from simulator.violations import must
 from simulator.world import STORE_OR_RULE, Known, World
 
 

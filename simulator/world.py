@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from random import Random
 
+from chalicelib.domain.catalog import Inventory, LineItem
 from chalicelib.domain.errors import TautanError
 from chalicelib.domain.ids import Millis, PaymentId, Tenant
 from chalicelib.domain.merchants import Policy
@@ -104,6 +105,7 @@ class World:
         )
         self.store = self.stories.store
         self.slugs: list[str] = []
+        self.shelves: list[LineItem] = []  # what the first shop sells only so many pieces of
         self.sweeping = False
         self._requests = 0
         for shop in self.shops:
@@ -176,12 +178,18 @@ class World:
         self.faults.on = on
         return self.known[-1]
 
-    def make_link(self, method: str, price: Money, limit: int | None) -> None:
-        """A payment link of the first shop, before anything can go wrong."""
-        product = NewProduct(name="apple", metadata={})
+    def make_link(
+        self, method: str, price: Money, limit: int | None, pieces: int | None = None
+    ) -> None:
+        """A payment link of the first shop, before anything can go wrong; with `pieces` there are
+        only so many of its product."""
+        stock = None if pieces is None else Inventory(True, pieces)
+        product = NewProduct(name="apple", inventory=stock, metadata={})
         line = NewPrice(unit_amount=price, product=product, metadata={})
         offer = self.stories.link(self.asking(self.shops[0]), line, method, limit)
         self.slugs.append(offer.link.slug)
+        if pieces is not None:
+            self.shelves.append(offer.items[0])
 
     # --- what goes on by itself -------------------------------------------------------------
 

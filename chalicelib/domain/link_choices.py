@@ -11,7 +11,7 @@ from chalicelib.domain.money import LARGEST_AMOUNT
 from chalicelib.domain.payment_links import LinkItem, Offer
 
 _QUANTITY = re.compile(r"[0-9]{1,6}", re.ASCII)
-_AMOUNT = re.compile(r"[0-9]{1,13}", re.ASCII)
+_AMOUNT = re.compile(r"[0-9]{1,13}|[0-9]{1,3}(?:\.[0-9]{3}){1,4}", re.ASCII)
 
 
 def chosen(offer: Offer, told: Told) -> tuple[LineItem, ...]:
@@ -71,14 +71,13 @@ def _quantity(line: LinkItem, item: LineItem, told: str) -> int | str:
 def _amount(price: Price, told: str) -> int | str:
     """The amount, or what is wrong with it. Dots between thousands are how people write rupiah."""
     assert price.custom is not None, "the price is fixed"
-    digits = told.strip().removeprefix("Rp").replace(".", "").strip()
+    digits = told.strip().removeprefix("Rp").strip()
     if not digits:
         return price.custom.preset if price.custom.preset is not None else "missing"
     if not _AMOUNT.fullmatch(digits):
         return "not_a_number"
-    amount = int(digits)
+    amount = int(digits.replace(".", ""))
     if amount < price.custom.minimum:
         return "too_little"
-    if price.custom.maximum is not None and amount > price.custom.maximum:
-        return "too_much"
-    return amount
+    most = LARGEST_AMOUNT if price.custom.maximum is None else price.custom.maximum
+    return "too_much" if amount > most else amount

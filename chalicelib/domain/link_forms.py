@@ -154,12 +154,17 @@ def utm_of(told: Told) -> dict[str, str]:
 
 
 def international(phone: str) -> str | None:
-    """`0812…` and `62812…` as `+62812…`, another country's number with its `+`; None: neither."""
+    """`0812…`, `62812…` and `+62 (0)812…` as `+62812…`, another country's number with its `+` or
+    `00`; None: neither."""
     digits = re.sub(r"[\s().-]", "", phone)
-    if digits.startswith("0"):
+    if digits.startswith("00"):
+        digits = f"+{digits[2:]}"
+    elif digits.startswith("0"):
         digits = f"+62{digits[1:]}"
     elif digits.startswith("62"):
         digits = f"+{digits}"
+    if digits.startswith("+620"):  # no number begins with 0 behind its country
+        digits = f"+62{digits[4:]}"
     return digits if _PHONE.fullmatch(digits) else None
 
 

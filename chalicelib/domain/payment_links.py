@@ -1,5 +1,6 @@
 """Payment links: the permanent offer that a merchant shares, and when it may be paid."""
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -114,9 +115,17 @@ class Offer:
             return Closed.ARCHIVED
         if self.link.uses_remaining == 0:
             return Closed.LIMIT_REACHED
-        if any(_is_gone(*pair) for pair in zip(self.link.items, self.items, strict=True)):
-            return Closed.OUT_OF_STOCK
-        return None
+        return Closed.OUT_OF_STOCK if self._is_gone() else None
+
+    def _is_gone(self) -> bool:
+        """Whether fewer pieces are left of a product than the least that a shopper may buy."""
+        wanted = Counter[ProductId]()
+        for line in self.link.items:
+            wanted[line.product] += line.adjustable[0] if line.adjustable else line.quantity
+        left = {item.product.id: item.product.left for item in self.items}
+        return any(
+            pieces is not None and pieces < wanted[product] for product, pieces in left.items()
+        )
 
     def must_be_open(self, now: Millis) -> None:
         """Raises LinkClosed with the reason when it cannot be paid at `now`."""
@@ -151,9 +160,3 @@ def offer_of(
     )
     variants = {item.id: tuple(prices[id] for id in item.prices) for item in link.items}
     return Offer(link=link, items=items, variants=variants)
-
-
-def _is_gone(line: LinkItem, item: LineItem) -> bool:
-    """Whether fewer pieces are left than the least that a shopper may buy."""
-    least = line.adjustable[0] if line.adjustable else line.quantity
-    return item.product.left is not None and item.product.left < least

@@ -4,13 +4,15 @@ from dataclasses import replace
 
 import pytest
 
+from chalicelib.domain.catalog import Inventory
 from chalicelib.domain.errors import (
+    OutOfStock,
     ParameterInvalid,
     PaymentLinkInactive,
     PaymentLinkLimitReached,
     ResourceMissing,
 )
-from chalicelib.domain.payment_links import Closed, Offer, closed_because, offer_of
+from chalicelib.domain.payment_links import Closed, LinkItem, Offer, closed_because, offer_of
 from chalicelib.domain.provider_account import check_account, is_safe_secret, key_livemode
 from tests.builders import (
     NOW,
@@ -58,6 +60,62 @@ def limited(limit: int, left: int, *, active: bool = True, expires_at: int | Non
 )
 def test_why_a_link_cannot_be_paid_now(offer: Offer, reason: Closed | None) -> None:
     assert offer.closed(NOW) is reason
+
+
+def stocked(
+    *lines: tuple[int, tuple[int, int] | None], left: int | None, tracked: bool = True
+) -> Offer:
+    """A link of lines of one product, each with its quantity and what may be chosen instead."""
+    stock = None if left is None else Inventory(tracked, left)
+    product, price = replace(a_product(), inventory=stock), a_price()
+    items = tuple(
+        LinkItem(f"li_{number}", price.id, product.id, quantity, adjustable)
+        for number, (quantity, adjustable) in enumerate(lines)
+    )
+    link = replace(a_link(), items=items)
+    return offer_of(link, {price.id: price}, {product.id: product})
+
+
+@pytest.mark.parametrize(
+    ("offer", "reason"),
+    [
+        (stocked((3, None), left=3), None),
+        (stocked((3, None), left=2), Closed.OUT_OF_STOCK),
+        (stocked((1, None), left=0), Closed.OUT_OF_STOCK),
+        (stocked((1, None), left=0, tracked=False), None),
+        (stocked((10_000, None), left=None), None),
+        (stocked((5, (2, 9)), left=2), None),
+        (stocked((5, (2, 9)), left=1), Closed.OUT_OF_STOCK),
+        (stocked((1, None), (1, None), left=2), None),
+        (stocked((1, None), (1, None), left=1), Closed.OUT_OF_STOCK),
+        (stocked((1, None), (4, (2, 4)), left=3), None),
+        (stocked((1, None), (4, (2, 4)), left=2), Closed.OUT_OF_STOCK),
+    ],
+)
+def test_a_link_is_closed_when_less_is_left_than_a_shopper_has_to_buy(
+    offer: Offer, reason: Closed | None
+) -> None:
+    assert offer.closed(NOW) is reason
+
+
+def test_what_is_sold_out_by_its_limit_is_told_before_the_stock() -> None:
+    offer = stocked((1, None), left=0)
+    both = replace(offer, link=replace(offer.link, limit=1, uses_remaining=0))
+    assert both.closed(NOW) is Closed.LIMIT_REACHED
+    with pytest.raises(OutOfStock) as refused:
+        offer.must_be_open(NOW)
+    assert refused.value.message == "This payment link is closed: out_of_stock."
+    assert refused.value.details == {"inactive_reason": "out_of_stock"}
+
+
+def test_a_line_offers_its_usual_price_first_and_each_price_once() -> None:
+    usual, other = a_price(), a_price(number=2)
+    line = LinkItem("li_1", usual.id, a_product().id, 1, None, (other.id, usual.id))
+    assert line.prices == (usual.id, other.id)
+    link = replace(a_link(), items=(line,))
+    prices = {price.id: price for price in (usual, other)}
+    offer = offer_of(link, prices, {a_product().id: a_product()})
+    assert offer.variants == {"li_1": (usual, other)}
 
 
 def test_an_open_link_may_be_paid() -> None:

@@ -27,6 +27,8 @@ SAMPLE = [
         "new_provider_key",
         "release_on_timeout",
         "reserve_unguarded",
+        "stock_not_returned",
+        "stock_unguarded",
         "tenant_prefix_dropped",
         "unconditional_finish",
         "zombie_unfenced",
