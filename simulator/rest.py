@@ -122,7 +122,9 @@ def _is_shown(world: World, payment: Mapping[str, Any]) -> bool:
     about = (f"cs_{payment['id']}", payment.get("psp_intent"))
     kinds = ("over_refund", "refunded_mismatch")
     return any(
-        each["about"] == "over_refund" or (each["about"] in kinds and each["subject"] in about)
+        each["about"] == "over_refund"
+        or (each["about"] in kinds and each["subject"] in about)
+        or f" of {about[1]}: never resolved" in str(each["detail"])
         for each in world.engine.kinds()["discrepancy"]
     )
 
