@@ -136,6 +136,7 @@ class Payment:
     expires_at: Millis
     secret: str
     payment_link: PaymentLinkId | None = None
+    slug: str | None = None  # of its link's address, where whoever did not pay may begin anew
     success_url: str | None = None
     cancel_url: str | None = None
     client_reference_id: str | None = None

@@ -278,6 +278,7 @@ class Checkout:
             secret=self.mint.secret(),
             metadata={},
             payment_link=offer.link.id if offer else None,
+            slug=offer.link.slug if offer else None,
             after_completion=offer.link.after_completion if offer else None,
             holds_link=limited,
             counted=offer is not None,

@@ -238,10 +238,16 @@ def session(payment: Payment, now: Millis, public_url: str) -> Json:
         "expires_at": payment.expires_at,
         "paid_at": payment.paid_at,
         "payment_link": payment.payment_link or "",
+        "recovery_url": _recovery(payment, status, public_url),
         "client_secret": f"{intent_id(payment.id)}_secret_{payment.secret}",
         "psp": _psp(payment),
         "metadata": dict(payment.metadata),
     }
+
+
+def _recovery(payment: Payment, status: str, public_url: str) -> str | None:
+    """Where a shopper whose session is over may begin anew; it may be sent to them again."""
+    return f"{public_url}/l/{payment.slug}" if payment.slug and status == "expired" else None
 
 
 def _customer(customer: Customer | None) -> Json | None:
