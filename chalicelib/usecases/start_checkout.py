@@ -11,6 +11,7 @@ from typing import Any
 from chalicelib.domain.capabilities import Blame, check_payable
 from chalicelib.domain.catalog import LineItem, Product, total_of
 from chalicelib.domain.errors import (
+    InvalidRequest,
     LinkClosed,
     ParameterInvalid,
     ResourceMissing,
@@ -150,14 +151,29 @@ class Checkout:
         `told` is what the page's form says. Raises AnswersInvalid, LinkClosed, InvalidRequest for
         an amount that a method does not take, and what `Beginning.begin` raises.
         """
-        offer, now = opened.offer, cause.at
-        link = offer.link
-        methods = link.payment_method_types
-        items = offer.items if offer.closed(now) is not None else chosen(offer, told)
+        link = opened.offer.link
+        try:
+            opened.offer.must_be_open(cause.at)
+            payment = self._tapped(opened, told, cause.at)
+        except (LinkClosed, InvalidRequest):
+            # What is missing now may be held by the session of this very attempt.
+            none = PaymentId(self.mint.ulid())
+            claim = Claim(f"pay_{link.id}", attempt, link.id, none) if attempt else None
+            begun = self.beginning.begun(opened.tenant, claim, cause, None)
+            if begun is None:
+                raise
+            return begun
+        claim = Claim(f"pay_{link.id}", attempt, link.id, payment.id) if attempt else None
+        return self.beginning.begin(payment, claim, cause)
+
+    def _tapped(self, opened: OpenedLink, told: Told, now: Millis) -> Payment:
+        """The payment to be of a shopper who taps."""
+        link, methods = opened.offer.link, opened.offer.link.payment_method_types
+        items = chosen(opened.offer, told)
         answers = answers_of(link.collect, link.custom_fields, told)
         check_payable(total_of(items), methods, Blame("amount", "amount"))
-        payment = self._payment(opened.tenant, now, items, methods, offer)
-        payment = replace(
+        payment = self._payment(opened.tenant, now, items, methods, opened.offer)
+        return replace(
             payment,
             metadata=link.metadata,
             customer=answers.customer,
@@ -166,13 +182,6 @@ class Checkout:
             client_reference_id=answers.client_reference_id,
             utm=answers.utm,
         )
-        claim = Claim(f"pay_{link.id}", attempt, link.id, payment.id) if attempt else None
-        if offer.closed(now) is not None:
-            begun = self.beginning.begun(opened.tenant, claim, cause, None)
-            if begun is not None:
-                return begun
-        offer.must_be_open(now)
-        return self.beginning.begin(payment, claim, cause)
 
     def _begun_before(self, asking: Asking) -> Payment | None:
         """What the same key began while the link was open: its last use may be held by that."""
