@@ -251,7 +251,7 @@ class Checkout:
             tenant=tenant,
             created=now,
             amount=total_of(items),
-            items=items,
+            items=tuple(_remembered(item) for item in items),
             payment_method_types=methods,
             expires_at=Millis(now + lifetime),
             secret=self.mint.secret(),
@@ -263,6 +263,11 @@ class Checkout:
             use=Use.HELD if holds else None,
         )
         return replace(payment, due_at=payment.next_look(now))
+
+
+def _remembered(item: LineItem) -> LineItem:
+    """A line as a payment has it: how many pieces are left is the catalogue's to tell."""
+    return replace(item, product=replace(item.product, inventory=None))
 
 
 def _must_be_priced(items: Sequence[LineItem], blame: Blame) -> None:
