@@ -5,12 +5,17 @@ from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 from chalicelib.domain.catalog import CustomAmount, Inventory, Price, Product, merged
-from chalicelib.domain.errors import NotReadyYet, ParameterInvalid, ResourceMissing
+from chalicelib.domain.errors import (
+    InvalidRequest,
+    NotReadyYet,
+    ParameterInvalid,
+    ResourceMissing,
+)
 from chalicelib.domain.ids import Millis, PriceId, ProductId, Tenant, ulid_of
 from chalicelib.domain.money import Money
 from chalicelib.usecases.asking import Asking
 from chalicelib.usecases.failures import Lost
-from chalicelib.usecases.idempotency import once
+from chalicelib.usecases.idempotency import earlier, once
 from chalicelib.usecases.ports import Mint, Store
 
 T = TypeVar("T")
@@ -116,7 +121,9 @@ def update_product(
             lambda id: retrieve_product(store, asking.tenant, id),
         )
 
-    return insisting(change)
+    return insisting(
+        change, lambda: told_before(store, asking, "products_update", id, retrieve_product)
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +142,7 @@ class StockChange:
         available += self.add or 0
         if available < 0:
             raise ParameterInvalid(f"Only {had.available} are available.", param="inventory[add]")
-        tracked = True if self.tracked is None else self.tracked
+        tracked = had.tracked if self.tracked is None else self.tracked
         return replace(had, tracked=tracked, available=available)
 
 
@@ -153,17 +160,34 @@ def update_price(store: Store, asking: Asking, id: str, changes: Changes) -> Pri
             lambda id: retrieve_price(store, asking.tenant, id),
         )
 
-    return insisting(change)
+    return insisting(
+        change, lambda: told_before(store, asking, "prices_update", id, retrieve_price)
+    )
 
 
-def insisting(change: Callable[[], T]) -> T:
-    """A change of what was just read, tried again when somebody else changed it meanwhile."""
+def insisting(change: Callable[[], T], before: Callable[[], T | None]) -> T:
+    """A change of what was just read, tried again when somebody else changed it meanwhile; one that
+    cannot be made any more may be the one that was made `before`."""
     for _ in range(TRIES):
         try:
             return change()
         except Lost:
             continue
+        except (InvalidRequest, ResourceMissing):
+            made = before()
+            if made is None:
+                raise
+            return made
     raise NotReadyYet("It is being changed by somebody else. Try again.")
+
+
+def told_before(
+    store: Store, asking: Asking, scope: str, id: str, again: Callable[[Store, Tenant, str], T]
+) -> T | None:
+    """What came of the same request before, if it did; raises like `once`."""
+    claim = asking.claim(scope, id)
+    taken = store.claim(asking.tenant, claim) if claim else None
+    return again(store, asking.tenant, earlier(taken, claim)) if taken else None
 
 
 def later(now: Millis, before: Millis) -> Millis:

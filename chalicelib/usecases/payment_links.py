@@ -17,11 +17,12 @@ from chalicelib.domain.payment_links import (
     offer_of,
 )
 from chalicelib.usecases.asking import Asking
-from chalicelib.usecases.catalog import Changes, insisting, later, priced_items
+from chalicelib.usecases.catalog import Changes, insisting, later, priced_items, told_before
 from chalicelib.usecases.failures import Lost
 from chalicelib.usecases.idempotency import once
 from chalicelib.usecases.ports import Mint, Store
 
+MOST_PRICES = 75  # a link is read with them, their products and its merchant in one call of 100
 Priced = Mapping[PriceId, tuple[Price, Product]]
 
 
@@ -130,7 +131,10 @@ def update_payment_link(
             lambda id: retrieve_payment_link(store, asking.tenant, id),
         )
 
-    return insisting(change)
+    return insisting(
+        change,
+        lambda: told_before(store, asking, "payment_links_update", id, retrieve_payment_link),
+    )
 
 
 def retrieve_payment_link(store: Store, tenant: Tenant, id: str) -> Offer:
@@ -170,6 +174,8 @@ def _items(
             *((id, f"[variants][{number}]") for number, id in enumerate(line.variants)),
         )
     ]
+    if len({id for id, _ in asked}) > MOST_PRICES:
+        raise ParameterInvalid(f"A link offers {MOST_PRICES} prices at most.", param="line_items")
     priced = priced_items(store, tenant, asked)
     items = []
     for place, line in enumerate(lines):

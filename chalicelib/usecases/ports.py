@@ -197,6 +197,10 @@ class Store(Protocol):
         ...
 
     def payment(self, tenant: Tenant, id: PaymentId) -> Payment | None: ...
+    def claim(self, tenant: Tenant, claim: Claim) -> Claim | None:
+        """The earlier claim on the same key of the same scope."""
+        ...
+
     def payment_and_claim(
         self, tenant: Tenant, id: PaymentId, claim: Claim | None
     ) -> tuple[Payment | None, Claim | None]:

@@ -13,6 +13,7 @@ from chalicelib.domain.capabilities import Blame, check_payable
 from chalicelib.domain.catalog import LineItem, Product, total_of
 from chalicelib.domain.discrepancies import Discrepancy, DiscrepancyKind
 from chalicelib.domain.errors import (
+    InvalidRequest,
     LinkClosed,
     ParameterInvalid,
     ResourceMissing,
@@ -161,15 +162,30 @@ class Checkout:
         `told` is what the page's form says. Raises AnswersInvalid, LinkClosed, InvalidRequest for
         an amount that a method does not take, and what `Beginning.begin` raises.
         """
-        self._brake(opened, cause.at)
-        offer, now = opened.offer, cause.at
-        link = offer.link
-        methods = link.payment_method_types
-        items = offer.items if offer.closed(now) is not None else chosen(offer, told)
+        link = opened.offer.link
+        try:
+            self._brake(opened, cause.at)
+            opened.offer.must_be_open(cause.at)
+            payment = self._tapped(opened, told, cause.at)
+        except (LinkClosed, InvalidRequest):
+            # What is missing now may be held by the session of this very attempt.
+            none = PaymentId(self.mint.ulid())
+            claim = Claim(f"pay_{link.id}", attempt, link.id, none) if attempt else None
+            begun = self.beginning.begun(opened.tenant, claim, cause, None)
+            if begun is None:
+                raise
+            return begun
+        claim = Claim(f"pay_{link.id}", attempt, link.id, payment.id) if attempt else None
+        return self.beginning.begin(payment, claim, cause, None, address)
+
+    def _tapped(self, opened: OpenedLink, told: Told, now: Millis) -> Payment:
+        """The payment to be of a shopper who taps."""
+        link, methods = opened.offer.link, opened.offer.link.payment_method_types
+        items = chosen(opened.offer, told)
         answers = answers_of(link.collect, link.custom_fields, told)
         check_payable(total_of(items), methods, Blame("amount", "amount"))
-        payment = self._payment(opened.tenant, now, items, methods, offer)
-        payment = replace(
+        payment = self._payment(opened.tenant, now, items, methods, opened.offer)
+        return replace(
             payment,
             metadata=link.metadata,
             customer=answers.customer,
@@ -178,13 +194,6 @@ class Checkout:
             client_reference_id=answers.client_reference_id,
             utm=answers.utm,
         )
-        claim = Claim(f"pay_{link.id}", attempt, link.id, payment.id) if attempt else None
-        if offer.closed(now) is not None:
-            begun = self.beginning.begun(opened.tenant, claim, cause, None)
-            if begun is not None:
-                return begun
-        offer.must_be_open(now)
-        return self.beginning.begin(payment, claim, cause, None, address)
 
     def _brake(self, opened: OpenedLink, now: Millis) -> None:
         """A link whose payments fail one after the other may be used to try cards out: it is
@@ -272,7 +281,7 @@ class Checkout:
             tenant=tenant,
             created=now,
             amount=total_of(items),
-            items=items,
+            items=tuple(_remembered(item) for item in items),
             payment_method_types=methods,
             expires_at=Millis(now + lifetime),
             secret=self.mint.secret(),
@@ -286,6 +295,11 @@ class Checkout:
             use=Use.HELD if holds else None,
         )
         return replace(payment, due_at=payment.next_look(now))
+
+
+def _remembered(item: LineItem) -> LineItem:
+    """A line as a payment has it: how many pieces are left is the catalogue's to tell."""
+    return replace(item, product=replace(item.product, inventory=None))
 
 
 def _must_be_priced(items: Sequence[LineItem], blame: Blame) -> None:

@@ -192,6 +192,8 @@ FORM_SESSION = "&".join(
         "line_items[0][quantity]=1",
     )
 )
+
+
 def test_a_session_of_a_link_that_is_over_says_where_to_begin_anew(
     world: World, a: Merchant
 ) -> None:

@@ -110,6 +110,9 @@ class PaymentStore(Storing):
     def payment(self, tenant: Tenant, id: PaymentId) -> Payment | None:
         return self._one(keys.payment_key(tenant, id), payment_from_item)
 
+    def claim(self, tenant: Tenant, claim: Claim) -> Claim | None:
+        return self._one(keys.idempotency_key(tenant, claim.scope, claim.key), claim_from_item)
+
     def payment_and_claim(
         self, tenant: Tenant, id: PaymentId, claim: Claim | None
     ) -> tuple[Payment | None, Claim | None]:
