@@ -196,15 +196,20 @@ class ShopStore(Storing):
         ]
         found = self._engine.get_many(wanted)
         assert all(item is not None for item in found), f"the link {named['link']} is incomplete"
-        link, merchant, *rest = (item for item in found if item is not None)
+        kept, merchant, *rest = (item for item in found if item is not None)
+        link, shop = payment_link_from_item(kept), merchant_from_item(merchant)
+        if slug_to_item(tenant, link) != {
+            name: named[name] for name in named.keys() - {"pk", "sk"}
+        }:
+            return OpenedLink(tenant, shop, self.offer(tenant, link))  # its lines have just changed
         prices = [price_from_item(item) for item in rest if item["kind"] == "price"]
         products = [product_from_item(item) for item in rest if item["kind"] == "product"]
         offer = offer_of(
-            payment_link_from_item(link),
+            link,
             {price.id: price for price in prices},
             {product.id: product for product in products},
         )
-        return OpenedLink(tenant, merchant_from_item(merchant), offer)
+        return OpenedLink(tenant, shop, offer)
 
 
 def _new_product(tenant: Tenant, product: Product) -> Put:
