@@ -245,7 +245,7 @@ def test_the_last_unit_of_stock_goes_to_one_of_sixteen_shoppers(remote: Remote) 
     checkout = Checkout(store, lambda _: psp, SystemMint(), lambda token: token, lambda url: url)
     tenant = a_tenant()
     store.add_merchant(a_merchant(), an_api_key())
-    for number in range(1, 21):
+    for number in range(1, 11):
         product = replace(a_product(number=number), inventory=Inventory(True, 1))
         price = a_price(number=number, product=number)
         store.add_price(tenant, price, product, None)
