@@ -4,6 +4,7 @@ from chalice.app import Chalice
 
 from chalicelib.jobs import reconcile
 from chalicelib.web import (
+    account,
     capabilities,
     catalog,
     checkout,
@@ -22,6 +23,7 @@ app.debug = False
 app.api.binary_types = ["*/*"]  # why: chalicelib/web/sending.py
 app.register_middleware(one_envelope, "http")
 ROOMS = (
+    account,
     catalog,
     payment_links,
     checkout,

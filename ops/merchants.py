@@ -78,7 +78,7 @@ def policies(
                 duplicate_payment_policy=duplicate or found.duplicate_payment_policy,
             ),
         )
-        app.store.update_merchant(before, found)
+        app.store.update_merchant(Tenant(found.id, False), before, found, None)
     facts = {
         "late": found.late_payment_policy.value,
         "duplicate": found.duplicate_payment_policy.value,

@@ -100,6 +100,8 @@ class Deliveries:
         later = [delivery.born + offset for offset in OFFSETS if delivery.born + offset > now]
         if later:
             self._schedule(delivery, later[0])
+        else:
+            self.lost += 1  # the provider gives up
 
     def _schedule(self, delivery: Delivery, when: int) -> None:
         self.scheduler.at(when, lambda: self.send(delivery))

@@ -21,6 +21,7 @@ from chalicelib.adapters.dynamodb.writes import (
     AtLeast,
     Change,
     Check,
+    Count,
     Drop,
     Engine,
     Equals,
@@ -275,6 +276,11 @@ def _apply(item: Item, attribute: str, change: Change) -> None:
             if type(held) is not int:
                 raise StoreUnavailable("ValidationError")
             item[attribute] = held + int(number(by))
+        case Count(by):
+            counted = item.get(attribute, 0)
+            if type(counted) is not int:
+                raise StoreUnavailable("ValidationError")
+            item[attribute] = counted + int(number(by))
         case Drop():
             item.pop(attribute, None)
         case _:

@@ -24,6 +24,7 @@ class DiscrepancyKind(StrEnum):
     LIVEMODE_MISMATCH = "livemode_mismatch"
     EVENT_QUARANTINED = "event_quarantined"
     EVENT_CONFLICT = "event_conflict"
+    LINK_PAUSED = "link_paused"  # too many of its payments failed
     BOOKS = "books"  # our own items do not agree with each other
 
 

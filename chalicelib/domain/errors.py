@@ -8,6 +8,7 @@ TautanError
 ├── ResourceMissing       no such thing, or another merchant's: one and the same answer
 ├── LinkClosed            PaymentLinkInactive · PaymentLinkLimitReached · OutOfStock ·
 │                         CheckoutSessionExpired
+├── RateLimited           too many sessions in a short time: later it will do
 ├── SlugTaken             a link's address that another link has
 ├── PaymentNotOpen        it cannot be ended any more
 ├── RefundRefused         SessionNotPaid · RefundAmountExceedsRefundable · RefundAlreadyFull ·
@@ -72,7 +73,7 @@ class ParameterUnknown(InvalidRequest):
 class AnswersInvalid(InvalidRequest):
     """What a shopper filled in; `problems` says for each field what is wrong with it."""
 
-    code = "parameter_invalid"
+    code = "answers_invalid"
 
     def __init__(self, problems: Mapping[str, str]) -> None:
         first = next(iter(problems))
@@ -142,6 +143,14 @@ class SlugTaken(TautanError):
 
     code = "slug_taken"
     user_message = "Alamat ini sudah dipakai. Pilih yang lain."
+
+
+class RateLimited(TautanError):
+    """Too many sessions have begun; nothing was written."""
+
+    code = "rate_limited"
+    type = "rate_limit_error"
+    user_message = "Terlalu banyak percobaan. Tunggu sebentar, lalu coba lagi."
 
 
 class CheckoutSessionExpired(LinkClosed):

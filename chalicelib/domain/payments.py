@@ -136,6 +136,7 @@ class Payment:
     expires_at: Millis
     secret: str
     payment_link: PaymentLinkId | None = None
+    slug: str | None = None  # of its link's address, where whoever did not pay may begin anew
     success_url: str | None = None
     cancel_url: str | None = None
     client_reference_id: str | None = None
@@ -147,6 +148,7 @@ class Payment:
     utm: Mapping[str, str] = field(default_factory=dict)
     after_completion: AfterCompletion | None = None
     holds_link: bool = False  # whether `use` is about a use of its link
+    counted: bool = False  # among its link's open sessions, until it ends
     stock: Mapping[ProductId, int] = field(default_factory=dict)  # the pieces `use` is about
     direct: Direct | None = None  # None: a checkout session
     provider: ProviderSession | None = None

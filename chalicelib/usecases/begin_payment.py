@@ -4,7 +4,7 @@ Each of the three strokes can be repeated. The provider's idempotency key is our
 that whoever repeats the second one, after whatever crash, gets the same page.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
@@ -13,6 +13,7 @@ from chalicelib.domain.errors import (
     PspError,
     PspRejected,
     PspUnavailable,
+    RateLimited,
 )
 from chalicelib.domain.ids import (
     Millis,
@@ -28,6 +29,7 @@ from chalicelib.domain.payments import (
     PaymentStatus,
     ProviderSession,
 )
+from chalicelib.domain.rates import Counted, Rates, counts
 from chalicelib.domain.status_tokens import status_token
 from chalicelib.usecases.asking import Asking
 from chalicelib.usecases.failures import Claim, Claimed, Lost
@@ -45,21 +47,30 @@ class Beginning:
     psps: Psps
     status_url: Callable[[str], str]
     address: Callable[[str], str]
+    rates: Rates
 
     def begin(
-        self, payment: Payment, claim: Claim | None, cause: Cause, asking: Asking | None = None
+        self,
+        payment: Payment,
+        claim: Claim | None,
+        cause: Cause,
+        asking: Asking | None = None,
+        address: str | None = None,
     ) -> Payment:
         """The payment with the provider's page, once for each claim.
 
-        Raises LinkClosed (no use is left), PspRejected (it has failed), PspUnavailable (the same
-        request goes on with it), IdempotencyKeyInUse, Replayed.
+        Raises LinkClosed (nothing is left), RateLimited, PspRejected (it has failed),
+        PspUnavailable (the same request goes on with it), IdempotencyKeyInUse, Replayed.
         """
+        counted = counts(self.rates, payment.id, payment.payment_link, address, cause.at)
         try:
-            self.store.begin_payment(payment, claim)
+            self.store.begin_payment(payment, claim, counted, self.rates.open_sessions)
         except Claimed as taken:
             if taken.claim.resource != payment.id:
                 return self._again(payment.tenant, taken.claim, claim, cause, asking)
         except Lost as lost:
+            if "payment" not in lost.guards and lost.too_many:
+                raise rate_limited(counted, cause.at) from None
             if "payment" not in lost.guards:
                 gone = Closed.OUT_OF_STOCK if lost.out_of_stock else Closed.LIMIT_REACHED
                 raise closed_because(gone) from None
@@ -172,6 +183,14 @@ class Beginning:
         if bound.provider is None:
             raise PspRejected("The provider named a payment intent that is another payment's.")
         return bound
+
+
+def rate_limited(counted: Sequence[Counted], now: Millis) -> RateLimited:
+    """The error, with the seconds after which a session may begin again."""
+    wait = max(each.wait_s(now) for each in counted)
+    return RateLimited(
+        f"Too many sessions begin. Try again in {wait} seconds.", details={"retry_after": wait}
+    )
 
 
 def _answered(

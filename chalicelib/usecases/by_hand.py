@@ -43,12 +43,11 @@ def settle_refund(store: Store, tenant: Tenant, id: str, happened: bool, cause: 
         if mistaken:
             step = reverse(payment, refund, seen, cause)
             store.reverse_refund(payment, step, None)
-        elif happened:
-            step = post(payment, refund, refund.psp_refund, cause)
-            store.settle_refund(payment, step)
         else:
-            step = void(payment, refund, seen, cause)
-            store.settle_refund(payment, step)
+            ends = post(payment, refund, refund.psp_refund, cause)
+            step = ends if happened else void(payment, refund, seen, cause)
+            # Whoever took it up since the person looked may have sent it.
+            store.settle_refund(payment, step, refund.lease_owner)
     except Lost:
         raise RefundInProgress(CHANGED) from None
     unresolved = f"disc_{DiscrepancyKind.REFUND_UNRESOLVED}.{id}"

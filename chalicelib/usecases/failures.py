@@ -27,6 +27,11 @@ class Lost(Exception):
         return bool(self.guards) and all(_is_kept(guard) for guard in self.guards)
 
     @property
+    def too_many(self) -> bool:
+        """Whether a count was at its limit."""
+        return any(guard.startswith("rate ") for guard in self.guards)
+
+    @property
     def out_of_stock(self) -> bool:
         """Whether too few pieces were left."""
         return any(guard.startswith("stock ") for guard in self.guards)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from chalicelib.domain.discrepancies import Discrepancy, DiscrepancyKind
 from chalicelib.domain.ids import Millis, Tenant
 from chalicelib.domain.inbox import EventStatus, InboxEvent
+from chalicelib.domain.psp_facts import DisputeFact, Fact, IntentFact, RefundFact
 from chalicelib.usecases.ports import Store
 
 
@@ -39,7 +40,7 @@ class Keeper:
         """It is authentic and cannot be believed: a person must look."""
         kept = self.inbox.ended(EventStatus.QUARANTINED, why)
         event = kept.event
-        told = detail or f"{event.type}: {why}"
+        told = detail or f"{event.type}{_about(event.fact)}: {why}"
         found = Discrepancy.of(self.tenant, kind, event.id, told, self.now)
         self.store.record_event(self.tenant, kept, found)
         return kept.status.value
@@ -47,3 +48,12 @@ class Keeper:
     def _kept(self, inbox: InboxEvent) -> str:
         self.store.record_event(self.tenant, inbox)
         return inbox.status.value
+
+
+def _about(fact: Fact) -> str:
+    """The payment intent that an event is about, for whoever looks it up."""
+    match fact:
+        case IntentFact() | RefundFact() | DisputeFact():
+            return f" of {fact.intent}"
+        case _:
+            return ""

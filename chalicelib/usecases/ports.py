@@ -31,6 +31,7 @@ from chalicelib.domain.payment_links import Offer, PaymentLink
 from chalicelib.domain.payments import Payment, ProviderSession
 from chalicelib.domain.provider_account import WebhookEndpoint
 from chalicelib.domain.psp_facts import IntentFact, PspEvent, RefundFact, RefundOutcome
+from chalicelib.domain.rates import Counted
 from chalicelib.domain.refunds import Refund, Step
 from chalicelib.usecases.failures import Claim
 
@@ -80,6 +81,7 @@ class OpenedLink:
     tenant: Tenant
     merchant: Merchant
     offer: Offer
+    failures: int = 0  # of its payments in this hour, where they were asked for
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,8 +100,10 @@ class Store(Protocol):
         """Every merchant, for the operator."""
         ...
 
-    def update_merchant(self, before: Merchant, after: Merchant) -> None:
-        """What differs of the merchant. Raises Lost when there is no such merchant."""
+    def update_merchant(
+        self, tenant: Tenant, before: Merchant, after: Merchant, claim: Claim | None
+    ) -> None:
+        """What differs of the merchant. Raises Claimed; Lost when there is no such merchant."""
         ...
 
     def add_merchant(self, merchant: Merchant, key: ApiKey) -> None: ...
@@ -157,13 +161,28 @@ class Store(Protocol):
     def payment_link(self, tenant: Tenant, id: PaymentLinkId) -> PaymentLink | None: ...
     def payment_links(self, tenant: Tenant, part: Slice) -> Found[PaymentLink]: ...
     def offer(self, tenant: Tenant, link: PaymentLink) -> Offer: ...
-    def opened_link(self, slug: str) -> OpenedLink | None:
-        """By the slug alone; two reads at most."""
+    def opened_link(self, slug: str, hour: int | None = None) -> OpenedLink | None:
+        """By the slug alone, with its failures in an hour; two reads at most."""
         ...
 
-    def begin_payment(self, payment: Payment, claim: Claim | None) -> None:
+    def pause_link(
+        self, tenant: Tenant, before: PaymentLink, after: PaymentLink, found: Discrepancy
+    ) -> None:
+        """A link that is active is so no more, and the merchant is told. Raises Lost."""
+        ...
+
+    def begin_payment(
+        self,
+        payment: Payment,
+        claim: Claim | None,
+        counts: Sequence[Counted] = (),
+        most_open: int | None = None,
+    ) -> None:
         """The intent of a payment, before the provider hears of it; it holds a use of a limited
-        link. Raises Claimed; Lost: `payment` when it is there already, `link` when no use is left.
+        link and pieces of stock, and is counted. `most_open`: of the link's sessions.
+
+        Raises Claimed; Lost: `payment` when it is there already, `link` when no use is left,
+        `stock …` when too few pieces are, `rate …` when there were too many.
         """
         ...
 

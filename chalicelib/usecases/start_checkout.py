@@ -5,11 +5,13 @@ How it begins, stroke by stroke, is in begin_payment.py.
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from chalicelib.domain.capabilities import Blame, check_payable
 from chalicelib.domain.catalog import LineItem, Product, total_of
+from chalicelib.domain.discrepancies import Discrepancy, DiscrepancyKind
 from chalicelib.domain.errors import (
     InvalidRequest,
     LinkClosed,
@@ -31,7 +33,7 @@ from chalicelib.domain.ledger import Cause
 from chalicelib.domain.link_choices import chosen
 from chalicelib.domain.link_forms import Told, answers_of
 from chalicelib.domain.money import Money
-from chalicelib.domain.payment_links import Offer
+from chalicelib.domain.payment_links import Closed, Offer, closed_because
 from chalicelib.domain.payments import (
     LIMITED_LIFETIME_MS,
     SESSION_LIFETIME_MS,
@@ -39,17 +41,19 @@ from chalicelib.domain.payments import (
     Payment,
     Use,
 )
+from chalicelib.domain.rates import USUAL_RATES, Rates, failures_window
 from chalicelib.usecases.asking import Asking
 from chalicelib.usecases.begin_payment import Beginning
 from chalicelib.usecases.catalog import (
     NewPrice,
     NewProduct,
+    later,
     price_of,
     priced_items,
     product_of,
     standing_product,
 )
-from chalicelib.usecases.failures import Claim
+from chalicelib.usecases.failures import Claim, Lost
 from chalicelib.usecases.payment_links import retrieve_payment_link
 from chalicelib.usecases.ports import Mint, OpenedLink, Psps, Store
 
@@ -92,11 +96,12 @@ class Checkout:
     mint: Mint
     status_url: Callable[[str], str]
     address: Callable[[str], str]
+    rates: Rates = USUAL_RATES
 
     @property
     def beginning(self) -> Beginning:
         """The three strokes."""
-        return Beginning(self.store, self.psps, self.status_url, self.address)
+        return Beginning(self.store, self.psps, self.status_url, self.address, self.rates)
 
     def start(self, asking: Asking, new: NewSession) -> Payment:
         """A payment with the provider's page, once per idempotency key."""
@@ -144,15 +149,22 @@ class Checkout:
         return self.beginning.begin(payment, claim, asking.cause(intent_id(payment.id)), asking)
 
     def pay_link(
-        self, opened: OpenedLink, told: Told, attempt: str | None, cause: Cause
+        self,
+        opened: OpenedLink,
+        told: Told,
+        attempt: str | None,
+        cause: Cause,
+        address: str | None = None,
     ) -> Payment:
-        """A person taps pay. The same `attempt` (the page's own nonce) gets the same session.
+        """A person at `address` taps pay. The same `attempt` (the page's own nonce) gets the same
+        session.
 
         `told` is what the page's form says. Raises AnswersInvalid, LinkClosed, InvalidRequest for
         an amount that a method does not take, and what `Beginning.begin` raises.
         """
         link = opened.offer.link
         try:
+            self._brake(opened, cause.at)
             opened.offer.must_be_open(cause.at)
             payment = self._tapped(opened, told, cause.at)
         except (LinkClosed, InvalidRequest):
@@ -164,7 +176,7 @@ class Checkout:
                 raise
             return begun
         claim = Claim(f"pay_{link.id}", attempt, link.id, payment.id) if attempt else None
-        return self.beginning.begin(payment, claim, cause)
+        return self.beginning.begin(payment, claim, cause, None, address)
 
     def _tapped(self, opened: OpenedLink, told: Told, now: Millis) -> Payment:
         """The payment to be of a shopper who taps."""
@@ -182,6 +194,24 @@ class Checkout:
             client_reference_id=answers.client_reference_id,
             utm=answers.utm,
         )
+
+    def _brake(self, opened: OpenedLink, now: Millis) -> None:
+        """A link whose payments fail one after the other may be used to try cards out: it is
+        paused, and the merchant is told. What a merchant has looked at is left alone for that hour.
+
+        Raises PaymentLinkInactive.
+        """
+        link, hour = opened.offer.link, failures_window(now)
+        looked_at = failures_window(link.updated) == hour and link.updated != link.created
+        if opened.failures < self.rates.failures or looked_at or not link.active:
+            return
+        detail = f"{opened.failures} payments failed within an hour"
+        paused = DiscrepancyKind.LINK_PAUSED
+        found = Discrepancy.of(opened.tenant, paused, f"{link.id}.{hour}", detail, now)
+        after = replace(link, active=False, updated=later(now, link.updated))
+        with suppress(Lost):  # somebody else has paused it
+            self.store.pause_link(opened.tenant, link, after, found)
+        raise closed_because(Closed.PAUSED, link.inactive_message)
 
     def _begun_before(self, asking: Asking) -> Payment | None:
         """What the same key began while the link was open: its last use may be held by that."""
@@ -257,8 +287,10 @@ class Checkout:
             secret=self.mint.secret(),
             metadata={},
             payment_link=offer.link.id if offer else None,
+            slug=offer.link.slug if offer else None,
             after_completion=offer.link.after_completion if offer else None,
             holds_link=limited,
+            counted=offer is not None,
             stock=dict(stock),
             use=Use.HELD if holds else None,
         )
@@ -295,9 +327,11 @@ def retrieve_payment(store: Store, tenant: Tenant, id: str, kind: str) -> Paymen
     return payment
 
 
-def open_link(store: Store, slug: str) -> OpenedLink:
-    """The link behind a public slug; reads only. Raises ResourceMissing."""
-    opened = store.opened_link(slug) if is_slug(slug) else None
+def open_link(store: Store, slug: str, now: Millis | None = None) -> OpenedLink:
+    """The link behind a public slug, with its failures in the hour of `now`; reads only. Raises
+    ResourceMissing."""
+    hour = None if now is None else failures_window(now)
+    opened = store.opened_link(slug, hour) if is_slug(slug) else None
     if opened is None:
         raise ResourceMissing("payment link", slug)
     return opened

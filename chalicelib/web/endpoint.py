@@ -25,7 +25,7 @@ from chalicelib.usecases.asking import Asking
 from chalicelib.usecases.failures import Answered, Replayed, StoreUnavailable
 from chalicelib.usecases.ports import Slice
 from chalicelib.web import bodies, forms, schemas
-from chalicelib.web.errors import RETRY_SOON, STATUS, envelope, plain_envelope
+from chalicelib.web.errors import STATUS, envelope, plain_envelope, retry_after
 from chalicelib.web.sending import Sent, accepting
 
 B = TypeVar("B", bound=forms.Body)
@@ -70,6 +70,14 @@ class Call:
         """A header by its name in any case."""
         value = self.request.headers.get(name)
         return value if isinstance(value, str) else None
+
+    @property
+    def address(self) -> str | None:
+        """Where the request came from, as API Gateway saw it; never from a header that anyone may
+        write."""
+        identity = (self.request.context or {}).get("identity") or {}
+        source = identity.get("sourceIp")
+        return source if isinstance(source, str) else None
 
     def fields(self) -> tuple[dict[str, Any], bool]:
         """The body's fields, and whether they came as a form."""
@@ -117,13 +125,14 @@ class MerchantCall(Call):
             return Answered(status(outcome), json.dumps(show(outcome)))
 
         try:
-            made = story(replace(self._asking(), tell=tell))
+            made = story(replace(self.asking(), tell=tell))
         except Replayed as replayed:
             self.note(replayed=True)
             return Answer(replayed.answer.body, replayed.answer.status, REPLAYED)
         return Answer(show(made), status(made))
 
-    def _asking(self) -> Asking:
+    def asking(self) -> Asking:
+        """Who asks, when, and under which idempotency key."""
         return Asking(
             tenant=self.tenant,
             actor=self.actor,
@@ -264,7 +273,7 @@ def _json_error(call: Call, error: TautanError | None) -> Answer:
         )
         return Answer(body, 500)
     status = STATUS[type(error)]
-    headers = {"Retry-After": "5"} if status == 503 or type(error) in RETRY_SOON else {}
+    headers = retry_after(error)
     if status == 401:
         headers = {"WWW-Authenticate": 'Bearer realm="tautan"'}
     return Answer(envelope(error, call.request_id), status, headers)

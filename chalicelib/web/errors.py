@@ -23,6 +23,7 @@ STATUS: Mapping[type[TautanError], int] = {
     errors.PaymentLinkInactive: 409,
     errors.PaymentLinkLimitReached: 409,
     errors.OutOfStock: 409,
+    errors.RateLimited: 429,
     errors.SlugTaken: 409,
     errors.CheckoutSessionExpired: 409,
     errors.PaymentNotOpen: 409,
@@ -46,6 +47,16 @@ STATUS: Mapping[type[TautanError], int] = {
 }
 
 RETRY_SOON = frozenset({errors.RefundInProgress, errors.IdempotencyKeyInUse})
+
+
+def retry_after(error: TautanError | None) -> dict[str, str]:
+    """The header that says when to try again, where that helps."""
+    if error is None:
+        return {}
+    if "retry_after" in error.details:
+        return {"Retry-After": str(error.details["retry_after"])}
+    soon = STATUS[type(error)] == 503 or type(error) in RETRY_SOON
+    return {"Retry-After": "5"} if soon else {}
 
 
 def envelope(error: TautanError, request_id: str) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from chalicelib.domain.catalog import CustomAmount, Inventory, LineItem, Price, 
 from chalicelib.domain.ids import Millis, Tenant, intent_id, session_id
 from chalicelib.domain.ledger import Totals
 from chalicelib.domain.link_forms import UTM, Customer, CustomField, FieldAnswer, FieldType
+from chalicelib.domain.merchants import Merchant
 from chalicelib.domain.money import Money
 from chalicelib.domain.payment_links import AfterCompletion, LinkItem, Offer, PaymentLink, Then
 from chalicelib.domain.payments import Payment, Review
@@ -19,6 +20,22 @@ from chalicelib.usecases.ports import Found
 T = TypeVar("T")
 Json = dict[str, Any]
 UTM_NAMES = tuple(name.removeprefix("utm_") for name in UTM)
+
+
+def account(tenant: Tenant, merchant: Merchant, wooshpay: Json) -> Json:
+    """A merchant's own account; `wooshpay` says what is connected."""
+    return {
+        "id": merchant.id,
+        "object": "account",
+        "created": merchant.created,
+        "livemode": tenant.livemode,
+        "name": merchant.name,
+        "branding": asdict(merchant.branding),
+        "contact": asdict(merchant.contact),
+        "late_payment_policy": merchant.late_payment_policy.value,
+        "duplicate_payment_policy": merchant.duplicate_payment_policy.value,
+        "wooshpay": wooshpay,
+    }
 
 
 def product(tenant: Tenant, product: Product) -> Json:
@@ -221,10 +238,16 @@ def session(payment: Payment, now: Millis, public_url: str) -> Json:
         "expires_at": payment.expires_at,
         "paid_at": payment.paid_at,
         "payment_link": payment.payment_link or "",
+        "recovery_url": _recovery(payment, status, public_url),
         "client_secret": f"{intent_id(payment.id)}_secret_{payment.secret}",
         "psp": _psp(payment),
         "metadata": dict(payment.metadata),
     }
+
+
+def _recovery(payment: Payment, status: str, public_url: str) -> str | None:
+    """Where a shopper whose session is over may begin anew; it may be sent to them again."""
+    return f"{public_url}/l/{payment.slug}" if payment.slug and status == "expired" else None
 
 
 def _customer(customer: Customer | None) -> Json | None:

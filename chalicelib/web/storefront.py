@@ -19,7 +19,7 @@ from chalicelib.usecases.start_checkout import open_link
 from chalicelib.web import showing, taps
 from chalicelib.web.bodies import parsed
 from chalicelib.web.endpoint import Answer, Call, cause_of, public_route
-from chalicelib.web.errors import STATUS
+from chalicelib.web.errors import STATUS, retry_after
 from chalicelib.web.pages import render, texts
 from chalicelib.web.pages.render import Page
 from chalicelib.web.visitors import visitor
@@ -39,7 +39,7 @@ def tell(call: Call, error: TautanError | None) -> Answer:
     """The page that tells a shopper what went wrong."""
     status = _status(error)
     page = render.error_page(status, _language(call))
-    retry = {"Retry-After": "5"} if status == 503 else {}
+    retry = {"Retry-After": "5"} if status == 503 else retry_after(error)
     return Answer(page.html, status, {**page.headers, **retry})
 
 
@@ -66,7 +66,7 @@ def pay_link(call: Call) -> Answer:
         return _ask_once_more(call, opened, told)
     try:
         payment = call.app.checkout.pay_link(
-            opened, told, _attempt(told), cause_of(call, "shopper", link.id)
+            opened, told, _attempt(told), cause_of(call, "shopper", link.id), call.address
         )
     except LinkClosed:
         return _closed(call, opened)
@@ -93,7 +93,8 @@ def payment_of(call: Call) -> tuple[Payment, Merchant]:
 
 def _opened(call: Call) -> OpenedLink:
     call.note(**visitor(call.request.method, call.header).facts())
-    opened = open_link(call.app.store, call.path["slug"])
+    now = call.now if call.request.method == "POST" else None
+    opened = open_link(call.app.store, call.path["slug"], now)
     call.note(payment_link=opened.offer.link.id)
     return opened
 

@@ -115,7 +115,7 @@ ANSWER = st.builds(FieldAnswer, TEXT, TEXT, st.sampled_from(FieldType), TEXT)
 PAYMENT = st.builds(
     Payment, id=NAME, tenant=TENANT, created=INSTANT, amount=MONEY,
     items=st.lists(LINE, max_size=1).map(tuple), payment_method_types=TEXTS, expires_at=INSTANT,
-    secret=TEXT, payment_link=st.none() | NAME, success_url=MAYBE, cancel_url=MAYBE,
+    secret=TEXT, payment_link=st.none() | NAME, slug=MAYBE, success_url=MAYBE, cancel_url=MAYBE,
     client_reference_id=MAYBE, customer_email=MAYBE, metadata=METADATA, passed_on=METADATA,
     direct=st.none() | DIRECT, customer=st.none() | CUSTOMER,
     custom_fields=st.lists(ANSWER, max_size=1).map(tuple), utm=METADATA, after_completion=AFTER,

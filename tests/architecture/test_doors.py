@@ -15,15 +15,20 @@ SIGNED = "the provider signs each delivery"
 ALIVE = "says that the function runs, and nothing else"
 
 ROUTES = {
+    "GET /v1/account": KEY,
+    "POST /v1/account": KEY,
     "POST /v1/products": KEY,
     "GET /v1/products": KEY,
     "GET /v1/products/{id}": KEY,
+    "POST /v1/products/{id}": KEY,
     "POST /v1/prices": KEY,
     "GET /v1/prices": KEY,
     "GET /v1/prices/{id}": KEY,
+    "POST /v1/prices/{id}": KEY,
     "POST /v1/payment_links": KEY,
     "GET /v1/payment_links": KEY,
     "GET /v1/payment_links/{id}": KEY,
+    "POST /v1/payment_links/{id}": KEY,
     "GET /v1/payment_links/{id}/line_items": KEY,
     "POST /v1/checkout/sessions": KEY,
     "GET /v1/checkout/sessions": KEY,

@@ -21,6 +21,7 @@ from chalicelib.adapters.dynamodb.writes import (
     AtLeast,
     Change,
     Check,
+    Count,
     Drop,
     Engine,
     Equals,
@@ -210,6 +211,11 @@ CHANGES = [
     Changed("all kinds", {"a": 1, "b": 2, "c": 3},
             {"a": Assign("x"), "b": Shift(5), "c": Drop(), "d": AssignOnce(4)},
             {"a": "x", "b": 7, "d": 4}),
+    Changed("count up", {"a": 40}, {"a": Count(2)}, {"a": 42}),
+    Changed("count down", {"a": 40}, {"a": Count(-1)}, {"a": 39}),
+    Changed("count missing", {"b": 1}, {"a": Count(1)}, {"a": 1, "b": 1}),
+    Changed("count makes the item", None, {"a": Count(1)}, {"a": 1}),
+    Changed("count null", {"a": None}, {"a": Count(1)}, None),
     Changed("one bad of two", {"a": 1}, {"a": Shift(1), "b": Shift(1)}, None),
 ]  # fmt: skip
 
@@ -439,7 +445,7 @@ def test_the_largest_group(engine: Engine) -> None:
     "group",
     [
         [],
-        [Check(str(number), Key("M#1", str(number)), Absent()) for number in range(26)],
+        [Check(str(number), Key("M#1", str(number)), Absent()) for number in range(101)],
         [Check("a", KEY, Absent()), Check("b", KEY, Absent())],
         [Check("a", KEY, Absent()), Check("a", OTHER, Absent())],
         [Put("a", KEY, {"pk": "x"}, Absent())],
@@ -450,7 +456,7 @@ def test_the_largest_group(engine: Engine) -> None:
         [Check("a", KEY, OneOf("a", ()))],
         [Check("a", KEY, OneOf("a", tuple(range(101))))],
     ],
-    ids=["none", "26", "one item twice", "one name twice", "put with key", "no change",
+    ids=["none", "101", "one item twice", "one name twice", "put with key", "no change",
          "changed key", "all of none", "any of none", "one of none", "one of 101"],
 )  # fmt: skip
 def test_a_group_that_is_a_mistake(engine: Engine, group: Any) -> None:

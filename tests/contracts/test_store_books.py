@@ -200,10 +200,12 @@ def test_policies_are_set_and_nothing_else_of_a_merchant(
     before = a_merchant()
     wanted = replace(before, **policies)  # type: ignore[arg-type]
     with lost(engine, "merchant"):
-        store.update_merchant(replace(before, name="x"), wanted)
+        store.update_merchant(T, replace(before, name="x"), wanted, None)
     store.add_merchant(replace(before, name="Other"), an_api_key())
-    store.update_merchant(before, wanted)
+    store.update_merchant(T, before, wanted, None)
     assert store.merchant(T.merchant) == replace(wanted, name="Other")
     with lost(engine, "merchant"):
         other = builders.a_tenant(number=2).merchant
-        store.update_merchant(replace(before, id=other), replace(wanted, id=other, name="x"))
+        store.update_merchant(
+            T, replace(before, id=other), replace(wanted, id=other, name="x"), None
+        )

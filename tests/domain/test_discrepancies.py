@@ -49,5 +49,5 @@ def test_the_words_that_are_kept_are_these() -> None:
     assert {kind.value for kind in DiscrepancyKind} == {
         "amount_mismatch", "currency_mismatch", "status_mismatch", "refunded_mismatch",
         "over_refund", "refund_unresolved", "missing_here", "missing_there", "duplicate_intent",
-        "livemode_mismatch", "event_quarantined", "event_conflict", "books",
+        "livemode_mismatch", "event_quarantined", "event_conflict", "link_paused", "books",
     }  # fmt: skip

@@ -8,7 +8,7 @@ from chalicelib.domain.ids import session_id
 from chalicelib.domain.ledger import Cause, Totals
 from chalicelib.domain.payments import Payment, PaymentStatus
 from chalicelib.domain.psp_facts import InDoubt
-from chalicelib.domain.refunds import LEASE_MS, Refund, RefundStatus
+from chalicelib.domain.refunds import LEASE_MS, Refund, RefundKeys, RefundStatus
 from chalicelib.usecases import by_hand
 from tests.builders import a_request, an_intent_fact, rupiah
 from tests.fakes.world import World, at
@@ -100,6 +100,22 @@ def test_a_refund_that_moves_meanwhile_is_to_be_looked_at_again(world: World) ->
         by_hand.settle_refund(world.store, world.tenant, refund.id, False, person(world))
     assert world.kept_refund(refund.id).status is RefundStatus.POSTED
     world.check_money(paid.id)
+
+
+def test_a_refund_that_was_sent_again_since_the_person_looked_is_not_settled(world: World) -> None:
+    """Seed 1022623: it was written off after the sweeper had taken it up, and then went out."""
+    paid = world.paid()
+    world.believe(RefundKeys.HONOURED)
+    refund = doubtful(world, paid)
+    world.psp.shows_refunded = False
+    world.psp.outcomes.append(InDoubt("ReadTimeout"))
+    world.pass_time(LEASE_MS)
+    world.engine.before = at("write", lambda: world.refund(paid, a_request(5_000), "k"))
+    with pytest.raises(RefundInProgress, match="Look again"):
+        by_hand.settle_refund(world.store, world.tenant, refund.id, False, person(world))
+    kept = world.kept_refund(refund.id)
+    assert (kept.status, kept.attempts) == (RefundStatus.UNKNOWN, 2)
+    assert world.check_money(paid.id) == Totals(20_000, 15_000, 5_000, 0)
 
 
 def test_a_payment_that_is_newer_than_the_refund_read_is_not_settled(world: World) -> None:

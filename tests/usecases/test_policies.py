@@ -35,7 +35,7 @@ def shop(late: Policy = Policy.HOLD, duplicate: Policy = Policy.HOLD) -> World:
     world = World()
     world.store.add_merchant(a_merchant(), an_api_key())
     policies = replace(a_merchant(), late_payment_policy=late, duplicate_payment_policy=duplicate)
-    world.store.update_merchant(a_merchant(), policies)
+    world.store.update_merchant(world.tenant, a_merchant(), policies, None)
     return world
 
 

@@ -192,6 +192,21 @@ FORM_SESSION = "&".join(
         "line_items[0][quantity]=1",
     )
 )
+
+
+def test_a_session_of_a_link_that_is_over_says_where_to_begin_anew(
+    world: World, a: Merchant
+) -> None:
+    link = world.link(a)
+    made = a.api.post("/v1/checkout/sessions", {"payment_link": link["id"]}).ok()
+    assert made["recovery_url"] is None
+    ended = a.api.post(f"/v1/checkout/sessions/{made['id']}/expire", {}).ok()
+    assert ended["recovery_url"] == link["url"]
+    alone = world.unpaid(a)
+    ended = a.api.post(f"/v1/checkout/sessions/{alone['id']}/expire", {}).ok()
+    assert ended["recovery_url"] is None
+
+
 OWN = {"id", "created", "updated", "url", "payment_intent", "expires_at", "client_secret"}
 OWN |= {"status_url", "psp"}
 

@@ -17,6 +17,7 @@ from chalicelib.adapters.dynamodb.writes import (
     AssignOnce,
     AtLeast,
     Change,
+    Count,
     Drop,
     Equals,
     Guard,
@@ -103,6 +104,9 @@ class Expression:
                     settings.append(f"{name} = if_not_exists({name}, {self.value(value)})")
                 case Shift(by):
                     settings.append(f"{name} = {name} + {self.value(by)}")
+                case Count(by):
+                    held = f"if_not_exists({name}, {self.value(0)})"
+                    settings.append(f"{name} = {held} + {self.value(by)}")
                 case Drop():
                     removals.append(name)
                 case _:

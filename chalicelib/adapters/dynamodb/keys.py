@@ -11,6 +11,9 @@ an event of the provider                …#EVT#<event>           EVT
 a payment by the provider's intent      …#PSP#<intent>          PSP → payment
 a refund by the provider's refund       …#PSP#<refund>          PSP → refund
 a discrepancy                           …#DISC#<id>             DISC
+how many sessions began in a window     …#RATE#<what>#… (RATE#address#<digest>#…)   RATE
+a link's open sessions, in shards       …#OPEN#<link>#<shard>   OPEN
+a link's failures in an hour            …#FAILED#<link>#<hour>  FAILED
 a lease, and when its holder was done   LEASE#<name>            LEASE
 lists, newest first                     index `list`: lp = …#<kind>s, ls = id
 every merchant                          index `list`: lp = merchants, ls = id
@@ -33,11 +36,13 @@ from chalicelib.domain.ids import (
     RefundId,
     Tenant,
 )
+from chalicelib.domain.rates import Counted
 from chalicelib.usecases.ports import Due, DueKind
 
 LEDGER = "LG#"
 MERCHANTS = "merchants"
 DUE = "DUE#"
+OPEN_SHARDS = 8
 DUE_SHARDS = 4  # a partition of an index takes 1,000 writes a second
 
 
@@ -113,6 +118,23 @@ def psp_refund_key(tenant: Tenant, psp_refund: str) -> Key:
 def discrepancy_key(tenant: Tenant, id: str) -> Key:
     """A discrepancy."""
     return Key(f"{_scope(tenant)}#DISC#{id}", "DISC")
+
+
+def count_key(tenant: Tenant, of: Counted) -> Key:
+    """A count of one window; an address is nobody's own."""
+    place = f"RATE#{of.name}#{of.subject}#{of.window}#{of.shard}"
+    return Key(place if of.name == "address" else f"{_scope(tenant)}#{place}", "RATE")
+
+
+def open_sessions_key(tenant: Tenant, link: PaymentLinkId, payment: PaymentId) -> Key:
+    """The count of a link's open sessions that this payment is in."""
+    shard = crc32(payment.encode()) % OPEN_SHARDS
+    return Key(f"{_scope(tenant)}#OPEN#{link}#{shard}", "OPEN")
+
+
+def failures_key(tenant: Tenant, link: PaymentLinkId, window: int) -> Key:
+    """How many payments of a link failed in an hour."""
+    return Key(f"{_scope(tenant)}#FAILED#{link}#{window}", "FAILED")
 
 
 def lease_key(name: str) -> Key:

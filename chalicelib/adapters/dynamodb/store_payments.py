@@ -22,11 +22,13 @@ from chalicelib.adapters.dynamodb.storing import (
     moved,
     new,
 )
+from chalicelib.adapters.dynamodb.table import TTL_ATTRIBUTE
 from chalicelib.adapters.dynamodb.writes import (
     Absent,
     Assign,
     AtLeast,
     Change,
+    Count,
     Equals,
     Guard,
     Item,
@@ -49,9 +51,13 @@ from chalicelib.domain.inbox import OPEN_EVENTS, InboxEvent
 from chalicelib.domain.ledger import LedgerEntry
 from chalicelib.domain.merchants import Merchant
 from chalicelib.domain.payment_decisions import Changed
-from chalicelib.domain.payments import Payment, ProviderSession, Use
+from chalicelib.domain.payments import RANKS, Payment, PaymentStatus, ProviderSession, Use
+from chalicelib.domain.rates import FAILURES_WINDOW_MS, Counted, failures_window
 from chalicelib.usecases.failures import Claim
 from chalicelib.usecases.ports import Found, Slice
+
+ENDED_RANK = RANKS[PaymentStatus.FAILED]
+KEPT_S = 24 * 60 * 60  # DynamoDB deletes late anyhow
 
 
 class PaymentStore(Storing):
@@ -59,10 +65,18 @@ class PaymentStore(Storing):
 
     # --- payments ---------------------------------------------------------------------------
 
-    def begin_payment(self, payment: Payment, claim: Claim | None) -> None:
+    def begin_payment(
+        self,
+        payment: Payment,
+        claim: Claim | None,
+        counts: Sequence[Counted] = (),
+        most_open: int | None = None,
+    ) -> None:
         at = keys.payment_key(payment.tenant, payment.id)
         begun = new("payment", at, payment_to_item(payment))
-        self._claimed(payment.tenant, claim, begun, *_use(None, payment))
+        rates = [_counted(payment.tenant, count) for count in counts]
+        opens = _opened(payment, most_open) if most_open is not None else []
+        self._claimed(payment.tenant, claim, begun, *_use(None, payment), *rates, *opens)
 
     def take_over(self, tenant: Tenant, before: Claim, after: Claim) -> None:
         self._write(
@@ -185,6 +199,8 @@ def _changed(before: Payment, change: Changed) -> list[Write]:
         entry_of(before, change.entry),
         *_bound(before, after),
         *_use(before, after),
+        *_no_longer_open(before, after),
+        *_failed(before, change),
         *found_of(change.discrepancy),
     ]
 
@@ -233,6 +249,49 @@ def _stock(had: Use | None, after: Payment) -> list[Write]:
         )
         for id, quantity in after.stock.items()
     ]
+
+
+def _counted(tenant: Tenant, of: Counted) -> Update:
+    told: dict[str, Change] = {
+        "kind": Assign("rate"),
+        "count": Count(1),
+        TTL_ATTRIBUTE: Assign(of.until // 1000 + KEPT_S),
+    }
+    below = any_of(Absent("count"), LessThan("count", of.most))
+    return Update(f"rate {of.name}", keys.count_key(tenant, of), told, below)
+
+
+def _opened(payment: Payment, most: int) -> list[Write]:
+    """A link's session that is open is counted once, from its beginning to its end."""
+    if not payment.counted or payment.payment_link is None:
+        return []
+    at = keys.open_sessions_key(payment.tenant, payment.payment_link, payment.id)
+    part = -(-most // keys.OPEN_SHARDS)
+    told: dict[str, Change] = {"kind": Assign("open"), "count": Count(1)}
+    return [Update("rate open", at, told, any_of(Absent("count"), LessThan("count", part)))]
+
+
+def _no_longer_open(before: Payment, after: Payment) -> list[Write]:
+    ends = before.rank < ENDED_RANK <= after.rank
+    if not ends or not after.counted or after.payment_link is None:
+        return []
+    at = keys.open_sessions_key(after.tenant, after.payment_link, after.id)
+    return [Update("open", at, {"count": Shift(-1)}, Present())]
+
+
+def _failed(before: Payment, change: Changed) -> list[Write]:
+    """A failure counts against its link, so that somebody who tries cards out is noticed."""
+    after = change.payment
+    fails = before.status is not PaymentStatus.FAILED and after.status is PaymentStatus.FAILED
+    if not fails or not after.counted or after.payment_link is None:
+        return []
+    window = failures_window(change.entry.cause.at)
+    ends = (window + 1) * FAILURES_WINDOW_MS // 1000 + KEPT_S
+    told: dict[str, Change] = {
+        "kind": Assign("failures"), "count": Count(1), TTL_ATTRIBUTE: Assign(ends),
+    }  # fmt: skip
+    at = keys.failures_key(after.tenant, after.payment_link, window)
+    return [Update("failures", at, told, any_of(Absent(), Present()))]
 
 
 def _same_due(at: Millis | None) -> Guard:

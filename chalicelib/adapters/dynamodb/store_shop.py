@@ -18,11 +18,13 @@ from chalicelib.adapters.dynamodb.shop_items import (
     product_to_item,
     slug_to_item,
 )
-from chalicelib.adapters.dynamodb.storing import Storing, new
+from chalicelib.adapters.dynamodb.storing import Storing, found_of, new
 from chalicelib.adapters.dynamodb.writes import (
     AtLeast,
+    Check,
     Equals,
     Guard,
+    Item,
     Present,
     Put,
     Shift,
@@ -31,6 +33,7 @@ from chalicelib.adapters.dynamodb.writes import (
     all_of,
 )
 from chalicelib.domain.catalog import Price, Product
+from chalicelib.domain.discrepancies import Discrepancy
 from chalicelib.domain.ids import (
     MerchantId,
     PaymentLinkId,
@@ -61,10 +64,13 @@ class ShopStore(Storing):
     def merchants(self, part: Slice) -> Found[Merchant]:
         return self._listed(keys.MERCHANTS, part, merchant_from_item)
 
-    def update_merchant(self, before: Merchant, after: Merchant) -> None:
+    def update_merchant(
+        self, tenant: Tenant, before: Merchant, after: Merchant, claim: Claim | None
+    ) -> None:
         told = changes(merchant_to_item(before), merchant_to_item(after))
-        if told:
-            self._write(Update("merchant", keys.merchant_key(after.id), told, Present()))
+        at = keys.merchant_key(after.id)
+        seen = Update("merchant", at, told, Present()) if told else Check("merchant", at, Present())
+        self._claimed(tenant, claim, seen)
 
     def add_api_key(self, key: ApiKey) -> None:
         at = keys.api_key_key(key.tenant, key.sha256)
@@ -182,7 +188,14 @@ class ShopStore(Storing):
         prices = {id: price for id, (price, _) in priced.items()}
         return offer_of(link, prices, {product.id: product for _, product in priced.values()})
 
-    def opened_link(self, slug: str) -> OpenedLink | None:
+    def pause_link(
+        self, tenant: Tenant, before: PaymentLink, after: PaymentLink, found: Discrepancy
+    ) -> None:
+        told = changes(payment_link_to_item(tenant, before), payment_link_to_item(tenant, after))
+        at = keys.payment_link_key(tenant, after.id)
+        self._write(Update("link", at, told, Equals("active", True)), *found_of(found))
+
+    def opened_link(self, slug: str, hour: int | None = None) -> OpenedLink | None:
         ref = self._engine.get(keys.slug_key(slug), consistent=False)
         if ref is None:
             return None
@@ -194,14 +207,20 @@ class ShopStore(Storing):
             *(keys.price_key(tenant, PriceId(id)) for id in dict.fromkeys(named["prices"])),
             *(keys.product_key(tenant, ProductId(id)) for id in named["products"]),
         ]
+        failures: list[Item | None] = []
+        if hour is not None:
+            wanted.append(keys.failures_key(tenant, PaymentLinkId(named["link"]), hour))
         found = self._engine.get_many(wanted)
+        if hour is not None:
+            *found, failed = found
+            failures = [failed]
         assert all(item is not None for item in found), f"the link {named['link']} is incomplete"
         kept, merchant, *rest = (item for item in found if item is not None)
         link, shop = payment_link_from_item(kept), merchant_from_item(merchant)
-        if slug_to_item(tenant, link) != {
-            name: named[name] for name in named.keys() - {"pk", "sk"}
-        }:
-            return OpenedLink(tenant, shop, self.offer(tenant, link))  # its lines have just changed
+        count: Any = sum(int(str(item["count"])) for item in failures if item is not None)
+        told = {name: value for name, value in named.items() if name not in ("pk", "sk")}
+        if told != slug_to_item(tenant, link):  # its lines have just changed
+            return OpenedLink(tenant, shop, self.offer(tenant, link), count)
         prices = [price_from_item(item) for item in rest if item["kind"] == "price"]
         products = [product_from_item(item) for item in rest if item["kind"] == "product"]
         offer = offer_of(
@@ -209,7 +228,7 @@ class ShopStore(Storing):
             {price.id: price for price in prices},
             {product.id: product for product in products},
         )
-        return OpenedLink(tenant, shop, offer)
+        return OpenedLink(tenant, shop, offer, count)
 
 
 def _new_product(tenant: Tenant, product: Product) -> Put:

@@ -121,11 +121,18 @@ class Shift:
 
 
 @dataclass(frozen=True, slots=True)
+class Count:
+    """Add `by` to the number that the attribute holds, or to 0 when it is not there."""
+
+    by: int
+
+
+@dataclass(frozen=True, slots=True)
 class Drop:
     """Remove the attribute."""
 
 
-Change = Assign | AssignOnce | Shift | Drop
+Change = Assign | AssignOnce | Shift | Count | Drop
 
 
 # --- writes ---------------------------------------------------------------------------------
