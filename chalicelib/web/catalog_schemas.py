@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from chalicelib.domain.catalog import CustomAmount, Inventory
@@ -20,9 +20,12 @@ from chalicelib.web.forms import (
     Note,
     Text,
     Whole,
+    flag,
 )
 
 Pieces = Annotated[Whole, Field(ge=0, le=10**9)]
+OrNothing = BeforeValidator(lambda value: None if value == "" else value)
+OrNone = BeforeValidator(lambda value: [] if value == "" else value)
 
 
 class InventoryData(Body):
@@ -47,6 +50,8 @@ class InventoryUpdate(Body):
     def _one_way(self) -> Self:
         if self.available is not None and self.add is not None:
             raise PydanticCustomError("both", "give available or add, not both", {"param": "add"})
+        if (self.tracked, self.available, self.add) == (None, None, None):
+            raise PydanticCustomError("missing", "give tracked, available or add")
         return self
 
     def change(self) -> StockChange:
@@ -57,7 +62,7 @@ class InventoryUpdate(Body):
 class CustomUnitAmount(Body):
     """An amount that the shopper sets, in the currency's smallest unit."""
 
-    enabled: Literal[True] = True
+    enabled: Annotated[Literal[True], BeforeValidator(flag)] = True
     minimum: Amount
     maximum: Amount | None = None
     preset: Amount | None = None
@@ -149,8 +154,8 @@ class ProductUpdate(Body):
     name: Name | None = None
     active: Flag | None = None
     description: Text | None = None
-    images: Annotated[list[Address], Field(max_length=8)] | None = None
-    url: Address | None = None
+    images: Annotated[list[Address] | None, Field(max_length=8), OrNone] = None
+    url: Annotated[Address | None, OrNothing] = None
     inventory: InventoryUpdate | None = None
     metadata: Metadata = {}
 

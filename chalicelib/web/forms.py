@@ -60,7 +60,8 @@ def _amount(value: Any, info: ValidationInfo) -> int:
     return value
 
 
-def _flag(value: Any, info: ValidationInfo) -> Any:
+def flag(value: Any, info: ValidationInfo) -> Any:
+    """A form's `true` and `false` as flags; anything else as it is."""
     in_form = info.context is not None and info.context["form"]
     return {"true": True, "false": False}.get(value, value) if in_form else value
 
@@ -110,7 +111,7 @@ def _plain(value: Any) -> bool:
 MOST_OPTIONS = 4_096
 Whole = Annotated[StrictInt, BeforeValidator(_whole)]
 Amount = Annotated[int, BeforeValidator(_amount)]
-Flag = Annotated[StrictBool, BeforeValidator(_flag)]
+Flag = Annotated[StrictBool, BeforeValidator(flag)]
 Currency = Annotated[StrictStr, AfterValidator(_currency)]
 Method = Annotated[StrictStr, AfterValidator(_method)]
 Methods = Annotated[list[Method], Field(min_length=1, max_length=20)]

@@ -19,7 +19,7 @@ from chalicelib.domain.link_forms import (
 from chalicelib.domain.merchants import Policy
 from chalicelib.domain.payment_links import AfterCompletion, Then
 from chalicelib.usecases.payment_links import NewLine, NewPaymentLink
-from chalicelib.web.catalog_schemas import given
+from chalicelib.web.catalog_schemas import OrNone, OrNothing, given
 from chalicelib.web.forms import (
     Address,
     Body,
@@ -136,6 +136,13 @@ class Written(Body):
     maximum_length: Length | None = None
     default_value: Note | None = None
 
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        least, most = self.minimum_length or 1, self.maximum_length or LONGEST_ANSWER
+        if least > most:
+            raise PydanticCustomError("order", "minimum_length is more than maximum_length")
+        return self
+
 
 class Option(Body):
     """One choice of a dropdown."""
@@ -149,6 +156,15 @@ class Dropdown(Body):
 
     options: Annotated[list[Option], Field(min_length=1, max_length=MOST_OPTIONS)]
     default_value: Note | None = None
+
+    @model_validator(mode="after")
+    def _one_of_each(self) -> Self:
+        values = [option.value for option in self.options]
+        if len(set(values)) < len(values):
+            raise PydanticCustomError("key", "has two of one value", {"param": "options"})
+        if self.default_value is not None and self.default_value not in values:
+            raise PydanticCustomError("option", "is no option", {"param": "default_value"})
+        return self
 
 
 class CustomFieldData(Body):
@@ -287,14 +303,14 @@ class PaymentLinkUpdate(Body):
     line_items: Lines | None = None
     payment_method_types: Methods | None = None
     active: Flag | None = None
-    expires_at: Instant | None = None
+    expires_at: Annotated[Instant | None, OrNothing] = None
     inactive_message: Text | None = None
     restrictions: Restrictions | None = None
-    late_payment_policy: PolicyName | None = None
-    duplicate_payment_policy: PolicyName | None = None
+    late_payment_policy: Annotated[PolicyName | None, OrNothing] = None
+    duplicate_payment_policy: Annotated[PolicyName | None, OrNothing] = None
     collect: CollectData | None = None
-    custom_fields: CustomFields | None = None
-    after_completion: AfterCompletionData | None = None
+    custom_fields: Annotated[CustomFields | None, OrNone] = None
+    after_completion: Annotated[AfterCompletionData | None, OrNothing] = None
     metadata: Metadata = {}
 
     _keys_differ = field_validator("custom_fields")(keys_differ)

@@ -48,20 +48,24 @@ def everything(engine: Engine) -> list[Item]:
 
 
 class Groups(Engine):
-    """An engine that remembers which writes each group that it took was made of."""
+    """An engine that remembers which writes each group that it took was made of, and how often it
+    was read."""
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
         self.taken: list[tuple[str, ...]] = []
+        self.reads = 0
 
     def last(self) -> tuple[str, ...]:
         """The names of the writes of the last group."""
         return self.taken[-1]
 
     def get(self, key: Key, *, consistent: bool = True) -> Item | None:
+        self.reads += 1
         return self.engine.get(key, consistent=consistent)
 
     def get_many(self, keys: Sequence[Key], *, consistent: bool = True) -> list[Item | None]:
+        self.reads += 1
         return self.engine.get_many(keys, consistent=consistent)
 
     def page(self, page: Page) -> list[Item]:

@@ -20,11 +20,13 @@ import pytest
 from chalicelib.adapters.dynamodb.engine import DynamoDBEngine
 from chalicelib.adapters.dynamodb.store import DynamoDBStore
 from chalicelib.adapters.system import SystemMint
-from chalicelib.domain.errors import PaymentLinkLimitReached
+from chalicelib.domain.catalog import Inventory
+from chalicelib.domain.errors import OutOfStock, PaymentLinkLimitReached
 from chalicelib.domain.ids import session_id
 from chalicelib.domain.ledger import Cause, Totals, fold
 from chalicelib.domain.money import Money
 from chalicelib.domain.payment_decisions import Changed, decide
+from chalicelib.domain.payment_links import LinkItem
 from chalicelib.domain.payments import Payment, PaymentStatus
 from chalicelib.usecases.audit import audit_payment
 from chalicelib.usecases.failures import StoreUnavailable
@@ -235,3 +237,34 @@ def test_the_last_use_of_a_limited_link_goes_to_one_of_sixteen_shoppers(remote: 
         kept = store.payment_link(tenant, link.id)
         assert kept is not None
         assert (kept.uses_remaining, kept.completed) == (0, 0)
+
+
+def test_the_last_unit_of_stock_goes_to_one_of_sixteen_shoppers(remote: Remote) -> None:
+    store = store_of(remote.client, remote.table)
+    psp = WillingPsp()
+    checkout = Checkout(store, lambda _: psp, SystemMint(), lambda token: token, lambda url: url)
+    tenant = a_tenant()
+    store.add_merchant(a_merchant(), an_api_key())
+    for number in range(1, 11):
+        product = replace(a_product(number=number), inventory=Inventory(True, 1))
+        price = a_price(number=number, product=number)
+        store.add_price(tenant, price, product, None)
+        line = LinkItem("li_1", price.id, product.id, 1)
+        link = replace(a_link(number=number), items=(line,))
+        store.add_payment_link(tenant, link, None)
+        opened = store.opened_link(link.slug)
+        assert opened is not None
+
+        def tap(each: int, opened: Any = opened, link: Any = link) -> str:
+            cause = Cause(actor="shopper", reference=link.id, request_id="r", at=NOW)
+            try:
+                return checkout.pay_link(opened, {}, f"attempt{each}", cause).status.value
+            except OutOfStock as closed:
+                return str(closed.details["inactive_reason"])
+            except StoreUnavailable:
+                return "store_unavailable"
+
+        assert Counter(at_once(16, tap)) == {"unpaid": 1, "out_of_stock": 15}
+        kept = store.product(tenant, product.id)
+        assert kept is not None
+        assert kept.inventory == Inventory(True, 0, 1)

@@ -5,11 +5,12 @@ from typing import Any
 
 import pytest
 
-from chalicelib.domain.catalog import Inventory, Price
+from chalicelib.domain.catalog import CustomAmount, Inventory, Price
 from chalicelib.domain.errors import (
     AnswersInvalid,
     IdempotencyKeyInUse,
     OutOfStock,
+    ParameterInvalid,
     PaymentLinkLimitReached,
     PspRejected,
     PspUnavailable,
@@ -160,6 +161,31 @@ def test_a_product_given_as_data_is_sold_without_counting() -> None:
     )
     payment = world.checkout.start(world.asking(), NewSession(lines=[(new, 5)], metadata={}))
     assert (payment.use, payment.stock) == (None, {})
+
+
+def test_a_server_sells_no_price_whose_amount_the_shopper_sets() -> None:
+    world = World()
+    new = NewPrice(
+        unit_amount=rupiah(5_000),
+        custom=CustomAmount(1_000, preset=5_000),
+        product=NewProduct(name="x", metadata={}),
+        metadata={},
+    )
+    price = create_price(world.store, world.mint, world.asking(), new).id
+    with world.still(), pytest.raises(ParameterInvalid) as refused:
+        world.checkout.start(world.asking(), NewSession(lines=[(price, 1)], metadata={}))
+    assert refused.value.param == "line_items"
+
+
+def test_a_shopper_who_sets_the_amount_is_asked_for_that() -> None:
+    shop = Shop(1)
+    new = NewPrice(
+        unit_amount=rupiah(5_000), custom=CustomAmount(1_000), product=shop.product, metadata={}
+    )
+    price = create_price(shop.world.store, shop.world.mint, shop.world.asking(), new)
+    payment = shop.tapped(shop.link(NewLine(price=price.id)), amount="Rp7.500")
+    assert (payment.amount, payment.items[0].price.unit_amount) == (rupiah(7_500), rupiah(7_500))
+    assert payment.stock == {shop.product: 1}
 
 
 def test_the_last_piece_closes_every_link_to_it() -> None:

@@ -537,3 +537,12 @@ def test_a_slug_of_ones_own_is_one_links_only() -> None:
     )  # fmt: skip
     assert shop.link(slug="kaos-Lebaran").link.id != first.link.id
     assert shop.on_link(first.link.id, active=False).link.slug == "kaos-lebaran"
+
+
+def test_a_link_that_was_made_and_not_heard_of_is_ones_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    shop = Shop()
+    write = shop.world.engine.write
+    monkeypatch.setattr(shop.world.engine, "write", lambda group: (write(group), write(group)))
+    made = shop.link(slug="kaos")
+    monkeypatch.undo()
+    assert open_link(shop.store, "kaos").offer == made

@@ -215,16 +215,20 @@ class ShopStore(Storing):
             *found, failed = found
             failures = [failed]
         assert all(item is not None for item in found), f"the link {named['link']} is incomplete"
-        link, merchant, *rest = (item for item in found if item is not None)
+        kept, merchant, *rest = (item for item in found if item is not None)
+        link, shop = payment_link_from_item(kept), merchant_from_item(merchant)
+        count: Any = sum(int(str(item["count"])) for item in failures if item is not None)
+        told = {name: value for name, value in named.items() if name not in ("pk", "sk")}
+        if told != slug_to_item(tenant, link):  # its lines have just changed
+            return OpenedLink(tenant, shop, self.offer(tenant, link), count)
         prices = [price_from_item(item) for item in rest if item["kind"] == "price"]
         products = [product_from_item(item) for item in rest if item["kind"] == "product"]
         offer = offer_of(
-            payment_link_from_item(link),
+            link,
             {price.id: price for price in prices},
             {product.id: product for product in products},
         )
-        count: Any = sum(int(str(item["count"])) for item in failures if item is not None)
-        return OpenedLink(tenant, merchant_from_item(merchant), offer, count)
+        return OpenedLink(tenant, shop, offer, count)
 
 
 def _new_product(tenant: Tenant, product: Product) -> Put:
