@@ -155,8 +155,9 @@ def _mismatch(payment: Payment, fact: IntentFact) -> ReviewReason | None:
 
 def _risen(payment: Payment, status: PaymentStatus, cause: Cause) -> Changed:
     after, entry = payment.moved(EntryKind.STATUS, status.value, NOTHING, cause)
-    over = status in ENDED and payment.use is Use.HELD
-    use = Use.RETURNED if over else payment.use
+    failed_late = status is PaymentStatus.FAILED and payment.is_over(cause.at)
+    over = status in ENDED or failed_late
+    use = Use.RETURNED if over and payment.use is Use.HELD else payment.use
     return _looked(replace(after, status=status, use=use), entry)
 
 

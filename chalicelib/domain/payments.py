@@ -32,6 +32,7 @@ from chalicelib.domain.psp_facts import DisputeStatus
 SESSION_LIFETIME_MS = 24 * 60 * 60 * 1000  # WooshPay's checkout guide, page 1722914
 LIMITED_LIFETIME_MS = 60 * 60 * 1000  # of a session that holds one of a limited link's uses
 LOOKS_AFTER_CREATED = (2 * 60_000, 10 * 60_000, 60 * 60_000)
+LOOK_EVERY_MS = 24 * 60 * 60_000  # at money that is still on its way
 LOOKS_AFTER_EXPIRY = (5 * 60_000, 25 * 60 * 60_000)
 RANK_IN_REVIEW = 35
 RefundState = Literal["none", "partial", "full"]
@@ -228,9 +229,12 @@ class Payment:
 
     def next_look(self, now: Millis) -> Millis | None:
         """When to ask the provider about it again, if it has not told by then; None when paid,
-        held for review, or when even a late payment would have been told."""
+        held for review, or, once it has ended, when even a late payment would have been told."""
         if self.rank >= RANK_IN_REVIEW:
             return None
         looks = [self.created + wait for wait in LOOKS_AFTER_CREATED]
         looks += [self.expires_at + wait for wait in LOOKS_AFTER_EXPIRY]
-        return min((Millis(look) for look in looks if look > now), default=None)
+        later = [Millis(look) for look in looks if look > now]
+        if not later and self.status is PaymentStatus.PROCESSING:
+            return Millis(now + LOOK_EVERY_MS)
+        return min(later, default=None)
