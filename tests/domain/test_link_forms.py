@@ -243,7 +243,7 @@ def test_the_error_names_the_first_field_and_has_them_all() -> None:
     with pytest.raises(AnswersInvalid) as refused:
         answers_of(Collect(name=Ask.REQUIRED), (NUMBER,), {"field_print": "x"})
     error = refused.value
-    assert (error.code, error.param) == ("parameter_invalid", "name")
+    assert (error.code, error.param) == ("answers_invalid", "name")
     assert error.message == "name is missing."
     assert error.details == {"name": "missing", "field_print": "not_a_number"}
 
