@@ -41,11 +41,13 @@ T = TypeVar("T", covariant=True)
 @dataclass(frozen=True, slots=True)
 class Slice:
     """A part of a list, newest first: at most `limit` (1 to 100), older than the id `before`,
-    or the ones just newer than the id `after`."""
+    or the ones just newer than the id `after`; all of them above `since` and below `until`."""
 
     limit: int = 10
     before: str | None = None
     after: str | None = None
+    since: str | None = None
+    until: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,23 +13,26 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import wraps
 from typing import Any, TypeVar
+from urllib.parse import urlencode
 
 from chalice.app import Blueprint, Request, Response
 
 from chalicelib import bootstrap, log
 from chalicelib.bootstrap import App
 from chalicelib.domain.errors import NotReadyYet, ParameterInvalid, ParameterUnknown, TautanError
-from chalicelib.domain.ids import Millis, Tenant, ulid_of
+from chalicelib.domain.ids import Millis, Tenant, time_part, ulid_of
 from chalicelib.domain.ledger import Cause
 from chalicelib.usecases.asking import Asking
 from chalicelib.usecases.failures import Answered, Replayed, StoreUnavailable
 from chalicelib.usecases.ports import Slice
-from chalicelib.web import bodies, forms, schemas
+from chalicelib.web import bodies, forms, objects, schemas
 from chalicelib.web.errors import STATUS, envelope, plain_envelope, retry_after
+from chalicelib.web.expanding import Expander
 from chalicelib.web.sending import Sent, accepting
 
 B = TypeVar("B", bound=forms.Body)
 T = TypeVar("T")
+EXPAND = "expand"
 REPLAYED = {"Idempotency-Replayed": "true"}
 JSON_HEADERS = {
     "Content-Type": "application/json",
@@ -83,15 +86,17 @@ class Call:
         """The body's fields, and whether they came as a form."""
         return bodies.parsed(self.body, self.header("content-type") or "")
 
-    def query(self) -> dict[str, str]:
-        """The query parameters; raises ParameterInvalid for one that is given twice."""
+    def query(self) -> dict[str, Any]:
+        """The query parameters, those in brackets as objects and lists; raises ParameterInvalid for
+        one that is given twice."""
         given = self.request.query_params
         if given is None:
             return {}
+        pairs = [(name, value) for name in given for value in given.getlist(name)]
         for name in given:
-            if len(given.getlist(name)) > 1:
+            if len(given.getlist(name)) > 1 and not name.endswith("[]"):
                 raise ParameterInvalid(f"{name[:80]} is given twice.", param=name[:80])
-        return dict(given)
+        return bodies.parsed(urlencode(pairs).encode(), bodies.FORM)[0]
 
     def note(self, **facts: Any) -> None:
         """Ids and outcomes for the request's log line; never payloads."""
@@ -108,7 +113,24 @@ class MerchantCall(Call):
     def given(self, model: type[B]) -> B:
         """The body as `model`; raises InvalidRequest."""
         fields, form = self.fields()
+        fields.pop(EXPAND, None)
         return forms.checked(model, fields, form=form)
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """What is to be expanded, by the query or, of a POST, by the body; raises
+        ParameterInvalid."""
+        told = self.query()
+        if self.request.method == "POST":
+            told |= self.fields()[0]
+        asked = {EXPAND: told[EXPAND]} if EXPAND in told else {}
+        return tuple(forms.checked(schemas.Expansion, asked, form=True).expand)
+
+    def expanded(self, answer: Any) -> Any:
+        """The answer with what is to be expanded."""
+        if not self.paths:
+            return answer
+        return Expander(objects.readers(self)).expanded(answer, self.paths)
 
     def created(
         self,
@@ -116,7 +138,8 @@ class MerchantCall(Call):
         show: Callable[[T], Any],
         status: Callable[[T], int] = lambda _: 200,
     ) -> "Answer":
-        """The answer of a story that an idempotency key may have told before: then that one."""
+        """The answer of a story that an idempotency key may have told before: then that one. It is
+        kept as it is without `expand`, for what that leads to may not be written yet."""
 
         def tell(outcome: Any) -> Answered:
             if isinstance(outcome, TautanError):
@@ -128,8 +151,10 @@ class MerchantCall(Call):
             made = story(replace(self.asking(), tell=tell))
         except Replayed as replayed:
             self.note(replayed=True)
-            return Answer(replayed.answer.body, replayed.answer.status, REPLAYED)
-        return Answer(show(made), status(made))
+            told = replayed.answer
+            body = self.expanded(json.loads(told.body)) if told.status < 300 else told.body
+            return Answer(body, told.status, REPLAYED)
+        return Answer(self.expanded(show(made)), status(made))
 
     def asking(self) -> Asking:
         """Who asks, when, and under which idempotency key."""
@@ -148,9 +173,17 @@ class MerchantCall(Call):
 
     def part(self, kind: str) -> Slice:
         """Which part of the list of one kind of ids (`prod`, …); raises InvalidRequest."""
-        query = forms.checked(schemas.ListQuery, self.query(), form=True)
-        before = _cursor(kind, "starting_after", query.starting_after)
-        return Slice(query.limit, before, _cursor(kind, "ending_before", query.ending_before))
+        told = self.query()
+        told.pop(EXPAND, None)
+        query = forms.checked(schemas.ListQuery, told, form=True)
+        first, last = query.bounds()
+        return Slice(
+            limit=query.limit,
+            before=_cursor(kind, "starting_after", query.starting_after),
+            after=_cursor(kind, "ending_before", query.ending_before),
+            since=None if first is None else f"{kind}_{time_part(first)}",
+            until=None if last is None else f"{kind}_{time_part(last)}",
+        )
 
     def _fingerprint(self) -> str:
         fields, _ = self.fields()
@@ -177,6 +210,7 @@ def merchant_route(
         key = call.app.keys.owner(_presented(call), call.now)
         call.note(merchant=key.tenant.merchant, livemode=key.tenant.livemode)
         query = call.query()
+        query.pop(EXPAND, None)
         if query and not listed:
             name = next(iter(query))[:80]
             raise ParameterUnknown(f"Received unknown parameter: {name}", param=name)
@@ -193,7 +227,15 @@ def merchant_route(
 
     def decorate(handler: Callable[[MerchantCall], Answer]) -> Callable[..., Response]:
         types = ["application/json", bodies.FORM]
-        view = _view(routes, lambda call: handler(door(call)), _json_error, handler)
+
+        def answer(call: Call) -> Answer:
+            asked = door(call)
+            given = handler(asked)
+            if asked.request.method == "GET":
+                return replace(given, body=asked.expanded(given.body))
+            return given
+
+        view = _view(routes, answer, _json_error, handler)
         routes.route(path, methods=[method], content_types=types)(view)
         return view
 

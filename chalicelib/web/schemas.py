@@ -7,6 +7,7 @@ import re
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
+    BeforeValidator,
     Field,
     StrictStr,
     StringConstraints,
@@ -15,6 +16,7 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from chalicelib.domain.catalog import MOST_LINE_ITEMS
+from chalicelib.domain.ids import Millis
 from chalicelib.domain.money import Money
 from chalicelib.domain.payments import Direct
 from chalicelib.domain.refund_rules import RefundRequest
@@ -22,6 +24,7 @@ from chalicelib.domain.refunds import REASONS
 from chalicelib.usecases.catalog import NewPrice
 from chalicelib.usecases.start_checkout import NewIntent, NewSession
 from chalicelib.web.catalog_schemas import PriceData
+from chalicelib.web.expanding import MOST_PATHS
 from chalicelib.web.forms import (
     ADDRESS,
     Address,
@@ -40,6 +43,8 @@ from chalicelib.web.forms import (
     Whole,
 )
 
+Path = Annotated[StrictStr, StringConstraints(pattern=r"^[a-z_]+(\.[a-z_]+)*$", max_length=200)]
+Instant = Annotated[Whole, Field(ge=0, le=10**14)]
 _DIGITS = re.compile(r"-?\d{1,30}", re.ASCII)
 
 
@@ -229,15 +234,51 @@ class RefundCreate(Body):
         )
 
 
+class Expansion(Body):
+    """What of an answer is to be expanded."""
+
+    expand: Annotated[list[Path], Field(max_length=MOST_PATHS)] = []
+
+
+class Created(Body):
+    """When something was created: milliseconds since 1970."""
+
+    gt: Instant | None = None
+    gte: Instant | None = None
+    lt: Instant | None = None
+    lte: Instant | None = None
+
+    def bounds(self) -> tuple[Millis | None, Millis | None]:
+        """From when on, and before when."""
+        firsts = [self.gte] + ([] if self.gt is None else [self.gt + 1])
+        lasts = [self.lt] + ([] if self.lte is None else [self.lte + 1])
+        first = max((each for each in firsts if each is not None), default=None)
+        last = min((each for each in lasts if each is not None), default=None)
+        return (
+            None if first is None else Millis(first),
+            None if last is None else Millis(last),
+        )
+
+
+def _instant(told: Any) -> Any:
+    """One instant is a range as well."""
+    return told if isinstance(told, dict) else {"gte": told, "lte": told}
+
+
 class ListQuery(Body):
     """Which part of a list, newest first."""
 
     limit: Annotated[Whole, Field(ge=1, le=100)] = 10
     starting_after: Id | None = None
     ending_before: Id | None = None
+    created: Annotated[Created, BeforeValidator(_instant)] | None = None
 
     @model_validator(mode="after")
     def _one_cursor(self) -> Self:
         if self.starting_after is not None and self.ending_before is not None:
             raise PydanticCustomError("cursor", "give starting_after or ending_before, not both")
         return self
+
+    def bounds(self) -> tuple[Millis | None, Millis | None]:
+        """From when on, and before when, they were created."""
+        return (None, None) if self.created is None else self.created.bounds()

@@ -46,6 +46,7 @@ from chalicelib.usecases.failures import Claim, Claimed, Lost, SeenEvent
 from chalicelib.usecases.ports import Found, Slice
 
 T = TypeVar("T")
+HIGHEST = "~"  # above every id
 
 
 class Storing:
@@ -62,8 +63,9 @@ class Storing:
         return self._listed(keys.list_partition(tenant, kind), part, read)
 
     def _listed(self, partition: str, part: Slice, read: Callable[[Read], T]) -> Found[T]:
-        page = Page(partition, part.limit + 1, part.before, part.after)
-        found = self._engine.page(page)
+        found = self._engine.page(_page(partition, part))
+        if part.after is not None and part.until is not None:
+            found = [item for item in found if str(item["ls"]) < part.until]
         has_more = len(found) > part.limit
         if has_more:
             found = found[1:] if part.after is not None else found[: part.limit]
@@ -83,6 +85,17 @@ class Storing:
             if earlier is not None:
                 raise Claimed(claim_from_item(earlier)) from None
             raise Lost(*refused.failed, seen=_seen(refused.failed.get("event"))) from None
+
+
+def _page(partition: str, part: Slice) -> Page:
+    """One item more than is asked for, to know whether there is more."""
+    limit = part.limit + 1
+    if part.after is not None:
+        return Page(partition, limit, after=max(part.after, part.since or ""))
+    before = min(filter(None, (part.before, part.until)), default=None)
+    if part.since is None:
+        return Page(partition, limit, before)
+    return Page(partition, limit, before or HIGHEST, part.since)
 
 
 def new(name: str, key: Key, item: Item) -> Put:
