@@ -4,15 +4,22 @@ from dataclasses import replace
 
 import pytest
 
-from chalicelib.domain.errors import NotReadyYet, PaymentNotOpen, PspRejected, PspUnavailable
-from chalicelib.domain.ids import Millis, intent_id
+from chalicelib.domain.errors import (
+    IdempotencyKeyReused,
+    NotReadyYet,
+    PaymentNotOpen,
+    PspRejected,
+    PspUnavailable,
+    ResourceMissing,
+)
+from chalicelib.domain.ids import Millis, intent_id, session_id
 from chalicelib.domain.money import Money
 from chalicelib.domain.payments import SESSION_LIFETIME_MS, Direct, Payment, PaymentStatus
-from chalicelib.usecases.end_payment import REFRESHED_AFTER_MS, Ending
+from chalicelib.usecases.end_payment import REFRESHED_AFTER_MS, Ending, Way
 from chalicelib.usecases.failures import Answered, Replayed
 from chalicelib.usecases.ports import CreatedSession
 from chalicelib.usecases.start_checkout import NewIntent
-from tests.builders import a_cause, a_provider, rupiah
+from tests.builders import a_cause, a_provider, rupiah, ulid
 from tests.fakes.world import World
 
 DANA = Direct(method="dana", return_url="https://shop.example/back", description="Kopi")
@@ -167,3 +174,34 @@ def test_nothing_new_or_no_answer_shows_what_is_kept(world: World, ending: Endin
     assert ending.refreshed(payment, old) == payment
     assert world.payment(payment.id) == payment
     assert world.psp.calls["intent"] == 2
+
+
+def test_a_request_to_end_gets_its_answer_again_and_another_under_its_key_is_refused(
+    world: World, ending: Ending
+) -> None:
+    id = session_id(world.started().id)
+
+    def ask(what: str = "") -> Payment:
+        asking = replace(
+            world.asking("k", what), tell=lambda after: Answered(200, str(after.status))
+        )
+        return ending.request(asking, id, Way.EXPIRE)
+
+    assert ask().status is PaymentStatus.EXPIRED
+    with world.still(), pytest.raises(Replayed) as replayed:
+        ask()
+    assert replayed.value.answer == Answered(200, "expired")
+    with world.still(), pytest.raises(IdempotencyKeyReused):
+        ask("something else")
+
+
+@pytest.mark.parametrize(
+    ("way", "kind"), [(Way.EXPIRE, "checkout session"), (Way.CANCEL, "payment intent")]
+)
+@pytest.mark.parametrize("id", ["x", f"cs_{ulid()}"])
+def test_what_is_not_there_is_not_ended(
+    world: World, ending: Ending, way: Way, kind: str, id: str
+) -> None:
+    with world.still(), pytest.raises(ResourceMissing) as refused:
+        ending.request(world.asking("k"), id, way)
+    assert refused.value.message == f"No such {kind}: '{id}'"
