@@ -151,7 +151,7 @@ END = SESSION_LIFETIME_MS
 LOOKS = [2 * MINUTE, 10 * MINUTE, HOUR, END + 5 * MINUTE, END + 25 * HOUR]
 
 
-@pytest.mark.parametrize("status", [status for status in P if status is not P.PAID])
+@pytest.mark.parametrize("status", [each for each in P if each not in (P.PAID, P.PROCESSING)])
 def test_a_payment_is_looked_at_on_schedule_until_a_day_after_its_end(
     status: PaymentStatus,
 ) -> None:
@@ -161,6 +161,14 @@ def test_a_payment_is_looked_at_on_schedule_until_a_day_after_its_end(
         looks.append(look - NOW)
         now = look
     assert looks == LOOKS
+
+
+def test_money_on_its_way_is_asked_after_every_day_for_as_long_as_it_takes() -> None:
+    payment = a_payment(status=P.PROCESSING)
+    assert payment.next_look(Millis(NOW + END)) == NOW + END + 5 * MINUTE
+    late = Millis(NOW + END + 25 * HOUR)
+    assert payment.next_look(late) == late + 24 * HOUR
+    assert payment.next_look(Millis(NOW + END * 99)) == NOW + END * 100
 
 
 @pytest.mark.parametrize(

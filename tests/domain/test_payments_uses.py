@@ -152,6 +152,16 @@ def test_a_use_is_returned_by_the_end_and_not_by_a_try_that_failed(
     assert decision.payment.use is use
 
 
+@pytest.mark.parametrize(("late_ms", "use"), [(-1, Use.HELD), (0, Use.RETURNED)])
+def test_a_try_that_fails_after_the_end_gives_the_use_back(late_ms: int, use: Use) -> None:
+    """Seed 2000955: nobody would have looked at it again."""
+    payment = using(Use.HELD)
+    cause = replace(CAUSE, at=Millis(payment.expires_at + late_ms))
+    decision = decide(payment, an_intent_fact(I.FAILED), cause)
+    assert isinstance(decision, Changed)
+    assert (decision.payment.status, decision.payment.use) == (P.FAILED, use)
+
+
 @pytest.mark.parametrize("status", [P.UNPAID, P.PROCESSING])
 @pytest.mark.parametrize("use", USES)
 def test_a_payment_that_the_merchant_ended_is_canceled_and_gives_back_its_use(
