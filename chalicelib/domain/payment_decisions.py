@@ -25,6 +25,7 @@ from chalicelib.domain.psp_facts import (
     SessionExpired,
 )
 
+ACCEPTED = "accepted"
 MOST_DISPUTES = 20  # on one payment; more are a mistake of somebody's
 ENDED = (PaymentStatus.CANCELED, PaymentStatus.EXPIRED)
 
@@ -137,11 +138,14 @@ def refused_at_once(payment: Payment, cause: Cause) -> Changed:
 
 
 def close_review(payment: Payment, verdict: str, cause: Cause) -> Changed:
-    """A person, or the merchant's policy, has looked at it; the payment must be in review."""
+    """A person, or the merchant's policy, has looked at it; the payment must be in review. What it
+    holds is sold when it is accepted."""
     assert payment.review is not None, "there is no review to close"
     after, entry = payment.moved(EntryKind.REVIEW_CLOSED, verdict, NOTHING, cause)
     closed = replace(payment.review, verdict=verdict)
-    return Changed(replace(after, review=closed, due_at=None), entry)
+    sold = verdict == ACCEPTED and payment.use is Use.HELD
+    use = Use.SPENT if sold else payment.use
+    return Changed(replace(after, review=closed, use=use, due_at=None), entry)
 
 
 def _mismatch(payment: Payment, fact: IntentFact) -> ReviewReason | None:

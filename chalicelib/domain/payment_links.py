@@ -138,8 +138,9 @@ def closed_because(reason: Closed, message: str | None = None) -> LinkClosed:
     """The error that says why; `message` is the merchant's own to shoppers."""
     sold_out = {Closed.LIMIT_REACHED: PaymentLinkLimitReached, Closed.OUT_OF_STOCK: OutOfStock}
     error = sold_out.get(reason, PaymentLinkInactive)
+    gone = reason is Closed.OUT_OF_STOCK
     return error(
-        f"This payment link is closed: {reason}.",
+        "Too few pieces are left." if gone else f"This payment link is closed: {reason}.",
         user_message=message,
         details={"inactive_reason": reason.value},
     )

@@ -11,6 +11,8 @@ from chalicelib.usecases.failures import Answered, Claim
 from chalicelib.usecases.idempotency import LOCKED_MS, must_be_key
 from chalicelib.usecases.ports import Store
 
+LONGEST_KEPT = 200_000  # letters of JSON, all of them ASCII
+
 
 @dataclass(frozen=True, slots=True)
 class Asking:
@@ -43,8 +45,14 @@ class Asking:
         return self.finished(claim, created) if created is not None else claim
 
     def finished(self, claim: Claim, outcome: object) -> Claim:
-        """The claim with the answer that `outcome` gives."""
-        return claim if self.tell is None else replace(claim, answer=self.tell(outcome))
+        """The claim with the answer that `outcome` gives; without it when it is too long to be kept
+        (DynamoDB takes 400 KB an item): then the resource itself is told again."""
+        answer = None if self.tell is None else self.tell(outcome)
+        return (
+            claim
+            if answer is None or len(answer.body) > LONGEST_KEPT
+            else replace(claim, answer=answer)
+        )
 
     def cause(self, reference: str) -> Cause:
         """The cause that a ledger entry names."""

@@ -10,7 +10,7 @@ from chalicelib.domain.discrepancies import DiscrepancyKind, DiscrepancyStatus
 from chalicelib.domain.errors import ParameterInvalid, RefundInProgress, ResourceMissing
 from chalicelib.domain.ids import RefundId, Tenant, payment_id, ulid_of
 from chalicelib.domain.ledger import Cause
-from chalicelib.domain.payment_decisions import close_review
+from chalicelib.domain.payment_decisions import ACCEPTED, close_review
 from chalicelib.domain.payments import Payment
 from chalicelib.domain.refunds import OPEN, Refund, RefundStatus, post, reverse, void
 from chalicelib.usecases.failures import Lost
@@ -65,7 +65,7 @@ def accept_review(store: Store, tenant: Tenant, id: str, cause: Cause) -> Paymen
         raise ResourceMissing("payment", id)
     if payment.review is None or payment.review.verdict is not None:
         raise ParameterInvalid(f"{id} is not in review.", param="payment")
-    change = close_review(payment, "accepted", cause)
+    change = close_review(payment, ACCEPTED, cause)
     try:
         store.record_change(payment, change)
     except Lost:

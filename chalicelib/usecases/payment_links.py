@@ -5,7 +5,12 @@ from dataclasses import dataclass, replace
 
 from chalicelib.domain.capabilities import Blame, check_payable
 from chalicelib.domain.catalog import Price, Product, merged, total_of
-from chalicelib.domain.errors import ParameterInvalid, ResourceMissing, SlugTaken
+from chalicelib.domain.errors import (
+    InvalidRequest,
+    ParameterInvalid,
+    ResourceMissing,
+    SlugTaken,
+)
 from chalicelib.domain.ids import Millis, PaymentLinkId, PriceId, Tenant, ulid_of
 from chalicelib.domain.link_forms import NOTHING_ASKED, Collect, CustomField
 from chalicelib.domain.merchants import Policy
@@ -61,7 +66,13 @@ def create_payment_link(store: Store, mint: Mint, asking: Asking, new: NewPaymen
     Raises ResourceMissing for an unknown price, InvalidRequest for an amount or currency that a
     method does not take, SlugTaken.
     """
-    priced, items = _items(store, mint, asking.tenant, new.lines)
+    try:
+        priced, items = _items(store, mint, asking.tenant, new.lines)
+    except (InvalidRequest, ResourceMissing):  # archived, perhaps, since the same request made it
+        made = told_before(store, asking, "payment_links", "", retrieve_payment_link)
+        if made is None:
+            raise
+        return made
     link = PaymentLink(
         id=PaymentLinkId(f"plink_{mint.ulid()}"),
         slug=new.slug or mint.secret()[:24],

@@ -107,13 +107,13 @@ class Checkout:
         """A payment with the provider's page, once per idempotency key."""
         try:
             items, methods, link = self._what(asking, new)
-        except LinkClosed:
+            _must_be_priced(items, _blame(new))
+            check_payable(total_of(items), methods, _blame(new))
+        except (LinkClosed, InvalidRequest, ResourceMissing):
             begun = self._begun_before(asking)
             if begun is None:
                 raise
             return begun
-        _must_be_priced(items, _blame(new))
-        check_payable(total_of(items), methods, _blame(new))
         payment = self._payment(asking.tenant, asking.now, items, methods, link)
         payment = replace(
             payment,
@@ -214,7 +214,7 @@ class Checkout:
         raise closed_because(Closed.PAUSED, link.inactive_message)
 
     def _begun_before(self, asking: Asking) -> Payment | None:
-        """What the same key began while the link was open: its last use may be held by that."""
+        """What the same key began while it still could: the last use may be held by that."""
         none = PaymentId(self.mint.ulid())
         claim = asking.claim("checkout_sessions", none, owner=self.mint.ulid())
         return self.beginning.begun(asking.tenant, claim, asking.cause(session_id(none)), asking)

@@ -104,7 +104,7 @@ def test_what_is_sold_out_by_its_limit_is_told_before_the_stock() -> None:
     assert both.closed(NOW) is Closed.LIMIT_REACHED
     with pytest.raises(OutOfStock) as refused:
         offer.must_be_open(NOW)
-    assert refused.value.message == "This payment link is closed: out_of_stock."
+    assert refused.value.message == "Too few pieces are left."
     assert refused.value.details == {"inactive_reason": "out_of_stock"}
 
 
@@ -153,7 +153,9 @@ def test_a_link_has_a_limit_or_any_number_of_payments() -> None:
 @pytest.mark.parametrize("words", [None, "Habis."])
 def test_every_reason_to_be_closed_is_told(reason: Closed, words: str | None) -> None:
     error = closed_because(reason, words)
-    assert error.message == f"This payment link is closed: {reason.value}."
+    gone = reason is Closed.OUT_OF_STOCK
+    told = "Too few pieces are left." if gone else f"This payment link is closed: {reason.value}."
+    assert error.message == told
     usual = {
         Closed.LIMIT_REACHED: "Semua sudah terjual, atau sedang dibayar pembeli lain.",
         Closed.OUT_OF_STOCK: "Stok barang ini sudah habis, atau sedang dibayar pembeli lain.",

@@ -1,6 +1,7 @@
 """Stock: pieces are held with the session, given back when it is over, spent when it is paid."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -15,11 +16,12 @@ from chalicelib.domain.errors import (
     PspRejected,
     PspUnavailable,
 )
-from chalicelib.domain.ids import PaymentLinkId, ProductId
+from chalicelib.domain.ids import PaymentLinkId, ProductId, session_id
 from chalicelib.domain.ledger import Totals
 from chalicelib.domain.payments import Payment, PaymentStatus, ReviewReason, Use
 from chalicelib.domain.psp_facts import IntentStatus
 from chalicelib.domain.refund_rules import RefundRequest
+from chalicelib.usecases.by_hand import accept_review
 from chalicelib.usecases.catalog import (
     NewPrice,
     NewProduct,
@@ -27,9 +29,11 @@ from chalicelib.usecases.catalog import (
     create_price,
     create_product,
     retrieve_product,
+    update_price,
     update_product,
 )
 from chalicelib.usecases.end_payment import Ending
+from chalicelib.usecases.failures import Answered, Replayed
 from chalicelib.usecases.idempotency import LOCKED_MS
 from chalicelib.usecases.payment_links import NewLine, NewPaymentLink, create_payment_link
 from chalicelib.usecases.ports import Slice
@@ -425,6 +429,49 @@ def test_a_wrong_amount_keeps_its_pieces_while_a_person_looks() -> None:
     assert shop.world.told(about(payment, received=rupiah(1))) == "applied"
     held = shop.world.payment(payment.id)
     assert (held.rank, held.use, shop.counts()) == (35, Use.HELD, (0, 1))
+
+
+def test_a_wrong_amount_that_a_person_accepts_has_sold_its_pieces() -> None:
+    shop = Shop()
+    payment = shop.started()
+    shop.world.told(about(payment, received=rupiah(1)))
+    cause = a_cause(at=shop.world.now)
+    accepted = accept_review(shop.world.store, shop.world.tenant, session_id(payment.id), cause)
+    assert (accepted.use, shop.counts()) == (Use.SPENT, (0, 0))
+
+
+def test_what_a_key_made_is_found_though_its_price_is_archived_since() -> None:
+    shop = Shop(5)
+    world = shop.world
+    new = NewPaymentLink(
+        lines=[NewLine(price=shop.price.id)], payment_method_types=("dana",), metadata={}
+    )
+
+    def link(key: str) -> str:
+        return create_payment_link(world.store, world.mint, world.asking(key), new).link.id
+
+    made, started = link("k1"), shop.started("k2")
+    update_price(world.store, world.asking(), shop.price.id, {"active": False})
+    with world.still():
+        assert link("k1") == made
+        assert shop.started("k2") == started
+    with world.still(), pytest.raises(ParameterInvalid, match="is archived"):
+        link("k3")
+    with world.still(), pytest.raises(ParameterInvalid, match="is archived"):
+        shop.started("k4")
+
+
+def test_an_answer_too_long_to_be_kept_is_told_again_from_what_it_made() -> None:
+    world = World()
+    long = Answered(200, "x" * 200_001)
+    asking = replace(world.asking("k"), tell=lambda _: long)
+    new = NewProduct(name="kaos", metadata={})
+    made = create_product(world.store, world.mint, asking, new)
+    assert create_product(world.store, world.mint, asking, new) == made
+    kept = replace(world.asking("k2"), tell=lambda _: Answered(200, "x" * 200_000))
+    create_product(world.store, world.mint, kept, new)
+    with pytest.raises(Replayed):
+        create_product(world.store, world.mint, kept, new)
 
 
 # --- twice at once, and whoever dies holding them ---------------------------------------------
