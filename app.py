@@ -4,6 +4,7 @@ from chalice.app import Chalice
 
 from chalicelib.jobs import reconcile
 from chalicelib.web import (
+    assets,
     capabilities,
     catalog,
     checkout,
@@ -31,6 +32,7 @@ ROOMS = (
     webhooks,
     storefront,
     pictures,
+    assets,
     health,
     reconcile,
 )

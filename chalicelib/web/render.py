@@ -11,7 +11,7 @@ from chalicelib.domain.ledger import Totals
 from chalicelib.domain.link_forms import UTM, Customer, CustomField, FieldAnswer, FieldType
 from chalicelib.domain.money import Money
 from chalicelib.domain.payment_links import AfterCompletion, LinkItem, Offer, PaymentLink, Then
-from chalicelib.domain.payments import Payment, Review
+from chalicelib.domain.payments import Payment, PaymentStatus, Review
 from chalicelib.domain.refunds import TOLD_AS, Refund
 from chalicelib.domain.status_tokens import status_token
 from chalicelib.usecases.ports import Found
@@ -203,6 +203,7 @@ def session(payment: Payment, now: Millis, public_url: str) -> Json:
         "success_url": payment.success_url,
         "cancel_url": payment.cancel_url,
         "status_url": f"{public_url}/s/{status_token(payment)}",
+        "receipt_url": _receipt_url(payment, public_url),
         "line_items": line_items(
             payment.tenant, payment.items, f"/v1/checkout/sessions/{id}/line_items"
         ),
@@ -225,6 +226,12 @@ def session(payment: Payment, now: Millis, public_url: str) -> Json:
         "psp": _psp(payment),
         "metadata": dict(payment.metadata),
     }
+
+
+def _receipt_url(payment: Payment, public_url: str) -> str | None:
+    """The receipt of what was paid; none before."""
+    paid = payment.status is PaymentStatus.PAID
+    return f"{public_url}/r/{status_token(payment)}" if paid else None
 
 
 def _customer(customer: Customer | None) -> Json | None:

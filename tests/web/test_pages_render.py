@@ -25,6 +25,16 @@ from chalicelib.web.pages.render import (
     offer_page,
     status_page,
 )
+from chalicelib.web.pages.safe import (
+    clean,
+    host_of,
+    is_ours,
+    monogram,
+    one_line,
+    paragraphs,
+    picture,
+    shorten,
+)
 from chalicelib.web.pages.texts import TEXTS, Language, either, language_for, method_name
 from chalicelib.web.pages.views import (
     ClosedReason,
@@ -36,19 +46,12 @@ from chalicelib.web.pages.views import (
     Refund,
     State,
     StatusView,
-    clean,
-    host_of,
-    is_ours,
-    monogram,
-    one_line,
-    paragraphs,
-    picture,
-    shorten,
 )
 
 PAGES = Path(__file__).parents[2] / "chalicelib" / "web" / "pages"
-CSS = (PAGES / "style.css").read_text(encoding="utf-8")
+CSS = "".join((PAGES / f"{name}.css").read_text() for name in ("style", "offer", "status"))
 
+SCRIPT = re.compile(r"(https://pay\.example\.com)?/assets/shop\.[0-9a-f]{12}\.js")
 ITEM = ItemView(
     name="Kaos Polos Hitam",
     description="Katun combed 30s",
@@ -66,7 +69,7 @@ OFFER = OfferView(
     page_url="https://pay.example.com/l/k4Yw9t",
     methods=("dana",),
 )
-CONFIRM = ConfirmView("Toko Sari", "Kaos Polos Hitam", "/l/k4Yw9t", (("note", "merah"),))
+CONFIRM = ConfirmView("Toko Sari", (ITEM,), "Rp20.000", "/l/k4Yw9t", (("note", "merah"),))
 CLOSED = ClosedView("Toko Sari", "Kaos Polos Hitam", "paused", "Libur sampai Senin")
 STATUS = StatusView(
     shop="Toko Sari",
@@ -200,7 +203,8 @@ def test_the_offer_says_what_from_whom_and_how_much(
         assert words in seen.text
     (form,) = seen.all("form")
     assert (form["method"], form["action"]) == ("post", "/l/k4Yw9t")
-    assert seen.all("input") == [{"type": "hidden", "name": "attempt", "value": "at_77"}]
+    (hidden,) = seen.all("input")
+    assert hidden == {"type": "hidden", "name": "attempt", "value": "at_77", "autocomplete": "off"}
     assert seen.by_id("pay")["type"] == "submit"
 
 
@@ -325,11 +329,12 @@ def test_both_languages_have_every_sentence_with_the_same_places() -> None:
 
 def test_no_sentence_is_left_unused() -> None:
     sources = [
-        *(PAGES / f"{name}.py" for name in ("render", "previews", "cards")),
+        *(PAGES / f"{name}.py" for name in ("render", "shell", "previews", "cards")),
+        *(PAGES.parent / f"{name}.py" for name in ("asking", "showing", "after_paying")),
         *(PAGES / "templates").glob("*.html"),
     ]
     code = "\n".join(source.read_text(encoding="utf-8") for source in sources)
-    families = ("closed_", "why_", "state_", "refund_", "lead_", "error_")
+    families = ("closed_", "why_", "state_", "refund_", "lead_", "error_", "problem_", "address_")
     spoken = code + (PAGES / "texts.py").read_text(encoding="utf-8").split("def say")[1]
     for key in TEXTS:
         named = re.search(
@@ -451,7 +456,9 @@ FIELDS: dict[str, Put] = {
     "order.name": lambda t: offer_page(replace(OFFER, items=(ITEM, replace(ITEM, name=t))), "id"),
     "order.total": lambda t: offer_page(replace(OFFER, items=(ITEM, replace(ITEM, total=t))), "id"),
     "confirm.shop": lambda t: confirm_page(replace(CONFIRM, shop=t), "id"),
-    "confirm.item": lambda t: confirm_page(replace(CONFIRM, item=t), "id"),
+    "confirm.item": lambda t: confirm_page(
+        replace(CONFIRM, items=(replace(ITEM, name=t, unit_price=t, total=t),), total=t), "id"
+    ),
     "confirm.fields": lambda t: confirm_page(replace(CONFIRM, fields=((t, t),)), "id"),
     "closed.shop": lambda t: closed_page(replace(CLOSED, shop=t), "id"),
     "closed.title_item": lambda t: closed_page(replace(CLOSED, title_item=t), "id"),
@@ -478,7 +485,7 @@ def test_no_text_becomes_markup(field: str, payload: str) -> None:
     assert seen.shape == Reader(FIELDS[field]("harmless")).shape
     for _, attrs in seen.elements:
         for name in ("href", "src", "action"):
-            assert re.match(r"https://|/|data:,|$", attrs.get(name) or "")
+            assert re.match(r"https://|/|\?lang=en$|data:,|$", attrs.get(name) or "")
     if field.endswith(SHOWN_WHOLE):
         assert one_line(payload) in seen.text
 
@@ -632,7 +639,7 @@ def test_paying_again_is_offered_only_where_it_cannot_be_twice(
 
 
 @every_page
-def test_the_policy_names_the_style_by_its_hash_and_allows_no_script(page: Page) -> None:
+def test_the_policy_names_the_style_by_its_hash_and_allows_our_script_alone(page: Page) -> None:
     (style,) = re.findall(r"<style>(.*?)</style>", page.html, re.DOTALL)
     digest = b64encode(sha256(style.encode()).digest()).decode()
     policy = dict(
@@ -645,11 +652,16 @@ def test_the_policy_names_the_style_by_its_hash_and_allows_no_script(page: Page)
         "default-src": "'none'",
         "style-src": f"'sha256-{digest}'",
         "img-src": "'self' https: data:",
+        **({"script-src": "'self'", "connect-src": "'self'"} if "<script" in page.html else {}),
         "base-uri": "'none'",
         "frame-ancestors": "'none'",
     }
     seen = Reader(page)
-    assert not seen.all("script")
+    for script in seen.all("script"):
+        assert script.keys() == {"src", "defer"}
+        assert re.fullmatch(
+            r"(https://pay\.example\.com)?/assets/shop\.\w{12}\.js", str(script["src"])
+        )
     for _, attrs in seen.elements:
         assert "style" not in attrs
         assert not any(name.startswith("on") for name in attrs)
@@ -696,7 +708,8 @@ def test_it_is_small_and_asks_no_one_else(page: Page) -> None:
     for tag in ("iframe", "object", "embed", "video", "audio", "source", "base"):
         assert not seen.all(tag)
     assert {image["src"] for image in seen.all("img")} <= {ITEM.image}
-    assert {a["href"] for a in seen.all("a")} <= {"", "/l/k4Yw9t"}
+    switch = f"?lang={'id' if page.headers['Content-Language'] == 'en' else 'en'}"
+    assert {a["href"] for a in seen.all("a")} <= {"", "/l/k4Yw9t", switch}
     assert "url(" not in page.html
     assert "@import" not in page.html
 
@@ -790,7 +803,8 @@ def contrast(one: str, other: str) -> float:
 TEXT_ON = [
     ("ink", "bg"), ("ink", "card"), ("soft", "bg"), ("soft", "card"), ("bg", "ink"),
     ("on-brand", "brand"), ("on-brand", "press"), ("link", "card"), ("link", "bg"),
-    ("link", "tint"), ("trust-ink", "trust"), *((f"letter{n}", f"tile{n}") for n in range(5)),
+    ("link", "tint"), ("trust-ink", "trust"), ("wrong", "card"), ("wrong", "wrong-tint"),
+    ("on-avatar", "avatar"), *((f"letter{n}", f"tile{n}") for n in range(5)),
 ]  # fmt: skip
 
 

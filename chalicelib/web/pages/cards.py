@@ -10,7 +10,8 @@ from hashlib import sha256
 
 from chalicelib.web.pages import texts
 from chalicelib.web.pages.letters import drawn, drawn_name
-from chalicelib.web.pages.views import ClosedReason, Refund, State, hue, shorten
+from chalicelib.web.pages.safe import hue, shorten
+from chalicelib.web.pages.views import ClosedReason, Refund, State
 
 WIDTH, HEIGHT = 1200, 630
 _DESIGN = 1  # goes up when the same card is drawn differently
