@@ -18,6 +18,7 @@ _DESIGN = 1  # goes up when the same card is drawn differently
 _LONGEST = 120
 _STAMPS: Mapping[ClosedReason, str] = {
     "limit_reached": "card_sold_out",
+    "out_of_stock": "card_sold_out",
     "paused": "card_paused",
     "expired": "state_expired",
     "archived": "card_closed",
