@@ -7,6 +7,7 @@ import sys
 from base64 import b64encode
 from collections.abc import Callable
 from dataclasses import replace
+from functools import cache
 from hashlib import sha256
 from html.parser import HTMLParser
 from pathlib import Path
@@ -16,6 +17,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chalicelib.web.pages import texts
+from chalicelib.web.pages.form_views import (
+    ChoiceView,
+    FieldView,
+    FormView,
+    GroupView,
+    LineView,
+)
 from chalicelib.web.pages.render import (
     Page,
     closed_page,
@@ -23,6 +31,7 @@ from chalicelib.web.pages.render import (
     error_page,
     message_page,
     offer_page,
+    receipt_page,
     status_page,
 )
 from chalicelib.web.pages.safe import (
@@ -41,8 +50,10 @@ from chalicelib.web.pages.views import (
     ClosedView,
     ConfirmView,
     ItemView,
+    Look,
     MessageView,
     OfferView,
+    Onward,
     Refund,
     State,
     StatusView,
@@ -69,6 +80,36 @@ OFFER = OfferView(
     page_url="https://pay.example.com/l/k4Yw9t",
     methods=("dana",),
 )
+NOTE = FieldView(
+    name="field_note", label="Catatan", value="merah", hint="Bebas", problem="Catatan salah."
+)
+PICK = FieldView(
+    name="field_pick", label="Warna", value="m", kind="select", options=(("m", "Merah"),)
+)
+CHOICES = (
+    ChoiceView("price_1", "S", "Rp10.000", 10_000, chosen=True),
+    ChoiceView("price_2", "M", "Rp12.000", 12_000, chosen=False),
+)
+STEPPER = FieldView(name="quantity_1", label="Jumlah", value="2", required=True)
+LINE = LineView(
+    number=1, units=10_000, quantity=2, stepper=STEPPER, least=1, most=9, choices=CHOICES
+)
+OTHER_LINE = replace(
+    LINE, number=2, stepper=replace(STEPPER, name="quantity_2"), choices=CHOICES * 4
+)
+FORM = FormView(
+    lines=(LINE,),
+    groups=(GroupView("Data Anda", (NOTE, PICK)),),
+    hidden=(("utm_source", "wa"),),
+    problems=(("field_note", "Catatan salah."), (None, "Total terlalu besar.")),
+)
+AMOUNT = FieldView(name="amount", label="Nominal", value="50.000", kind="number", required=True)
+ASKING = replace(OFFER, form=FORM)
+GIVING = replace(
+    OFFER, form=FormView(lines=(replace(LINE, stepper=None, choices=()),), amount=AMOUNT)
+)
+LOOK = Look(logo="https://img.example/logo.png", color="#ee4d2d")
+CHAT = "https://wa.me/6281234567890?text=Halo"
 CONFIRM = ConfirmView("Toko Sari", (ITEM,), "Rp20.000", "/l/k4Yw9t", (("note", "merah"),))
 CLOSED = ClosedView("Toko Sari", "Kaos Polos Hitam", "paused", "Libur sampai Senin")
 STATUS = StatusView(
@@ -83,6 +124,15 @@ STATUS = StatusView(
     retry_url=None,
     live=False,
     page_url="https://pay.example.com/r/abc",
+)
+RECEIPT = replace(
+    STATUS,
+    method="dana",
+    answers=(("Nama", "Budi"), ("Catatan", "kado")),
+    message="Terima kasih!",
+    onward=Onward("page", "https://toko.example/ok", by_itself=True),
+    status_url="https://pay.example.com/s/abc",
+    receipt_url="https://pay.example.com/r/abc",
 )
 MESSAGE = MessageView("Judul", "Keterangan", 404)
 
@@ -155,6 +205,13 @@ EVERY: dict[str, Page] = {
         for name, page in {
             "offer": offer_page(OFFER, language),
             "order": offer_page(replace(OFFER, items=(ITEM, ITEM, ITEM)), language),
+            "asking": offer_page(ASKING, language),
+            "asking-order": offer_page(
+                replace(ASKING, items=(ITEM, ITEM), form=replace(FORM, lines=(LINE, OTHER_LINE))),
+                language,
+            ),
+            "giving": offer_page(GIVING, language),
+            "dressed": offer_page(replace(ASKING, look=LOOK), language),
             "confirm": confirm_page(CONFIRM, language),
             "closed": closed_page(CLOSED, language),
             "closed-bare": closed_page(ClosedView(None, None, "expired", None), language),
@@ -163,6 +220,11 @@ EVERY: dict[str, Page] = {
                 replace(STATUS, state="unpaid", live=True, retry_url="/l/k4Yw9t"), language
             ),
             "partial": status_page(replace(STATUS, refund="partial", refunded="Rp5.000"), language),
+            "goes-on": status_page(RECEIPT, language),
+            "tells": status_page(replace(RECEIPT, onward=Onward("chat", CHAT)), language),
+            "receipt": receipt_page(RECEIPT, language),
+            "receipt-unpaid": receipt_page(replace(STATUS, state="unpaid"), language),
+            "closed-chat": closed_page(replace(CLOSED, chat_url=CHAT, look=LOOK), language),
             "message": message_page(MESSAGE, language),
             "error": error_page(503, language),
         }.items()
@@ -431,6 +493,20 @@ PAYLOADS = [
 ]
 
 Put = Callable[[str], Page]
+
+
+def asking(field: FieldView) -> Page:
+    """A page that asks this."""
+    form = FormView(groups=(GroupView("Data", (field,)),))
+    return offer_page(replace(OFFER, form=form), "id")
+
+
+def choosing(*choices: ChoiceView) -> Page:
+    """A page that offers these besides the usual one."""
+    line = replace(LINE, choices=(CHOICES[0], *choices))
+    return offer_page(replace(OFFER, form=FormView(lines=(line,))), "id")
+
+
 FIELDS: dict[str, Put] = {
     "offer.shop": lambda t: offer_page(replace(OFFER, shop=t), "id"),
     "offer.total": lambda t: offer_page(replace(OFFER, total=t), "id"),
@@ -471,21 +547,75 @@ FIELDS: dict[str, Put] = {
     "status.item": lambda t: status_page(
         replace(STATUS, items=(replace(ITEM, name=t, unit_price=t, total=t),)), "id"
     ),
+    "asked.label": lambda t: asking(replace(NOTE, label=t)),
+    "asked.value": lambda t: asking(replace(NOTE, value=t)),
+    "asked.hint": lambda t: asking(replace(NOTE, hint=t)),
+    "asked.problem": lambda t: asking(replace(NOTE, problem=t)),
+    "asked.options": lambda t: asking(replace(PICK, options=((t, t),))),
+    "asked.title": lambda t: offer_page(
+        replace(OFFER, form=FormView(groups=(GroupView(t, (NOTE,)),))), "id"
+    ),
+    "asked.hidden": lambda t: offer_page(replace(OFFER, form=FormView(hidden=((t, t),))), "id"),
+    "asked.problems": lambda t: offer_page(
+        replace(OFFER, form=FormView(problems=(("name", t), (None, t)))), "id"
+    ),
+    "asked.symbol": lambda t: offer_page(
+        replace(GIVING, form=replace(GIVING.form, symbol=t)), "id"
+    ),
+    "asked.kept": lambda t: offer_page(replace(OFFER, kept=(("utm_source", t),)), "id"),
+    "chosen.label": lambda t: choosing(replace(CHOICES[1], label=t, amount=t, value=t)),
+    "chosen.listed": lambda t: choosing(*(replace(CHOICES[1], label=t, amount=t),) * 7),
+    "chosen.quantity": lambda t: offer_page(
+        replace(OFFER, form=FormView(lines=(replace(LINE, stepper=replace(STEPPER, value=t)),))),
+        "id",
+    ),
+    "given.amount": lambda t: offer_page(
+        replace(GIVING, form=replace(GIVING.form, amount=replace(AMOUNT, value=t, problem=t))), "id"
+    ),
+    "look.logo": lambda t: offer_page(
+        replace(OFFER, look=Look(logo="https://x.example/" + re.sub(r"[^!-~]|\\", "", t))), "id"
+    ),
+    "look.color": lambda t: offer_page(replace(OFFER, look=Look(color=t)), "id"),
+    "paid.message": lambda t: status_page(replace(RECEIPT, message=t), "id"),
+    "paid.method": lambda t: receipt_page(replace(RECEIPT, method=t), "id"),
+    "paid.answers": lambda t: receipt_page(replace(RECEIPT, answers=((f"a{t}", t),)), "id"),
+    "paid.onward": lambda t: status_page(
+        replace(
+            RECEIPT,
+            onward=Onward("page", "https://x.example/" + re.sub(r"[^!-~]|\\", "", t), True),
+        ),
+        "id",
+    ),
+    "receipt.shop": lambda t: receipt_page(replace(RECEIPT, shop=t), "id"),
+    "receipt.item": lambda t: receipt_page(
+        replace(RECEIPT, items=(replace(ITEM, name=t, unit_price=t, total=t),)), "id"
+    ),
     "message.title": lambda t: message_page(replace(MESSAGE, title=t), "id"),
     "message.text": lambda t: message_page(replace(MESSAGE, text=t), "id"),
 }
-SHOWN_WHOLE = ("name", "shop", "title", "text", "message", "description", "item", "paid_at")
+SHOWN_WHOLE = (
+    "name", "shop", "title", "text", "message", "description", "item", "paid_at", "label", "hint",
+    "problem", "problems", "options", "answers", "method",
+)  # fmt: skip
 every_field = pytest.mark.parametrize("put", FIELDS.values(), ids=FIELDS.keys())
+
+
+@cache
+def harmless(put: Put) -> object:
+    """The shape of the page with a text that means no harm."""
+    return Reader(put("harmless")).shape
 
 
 @pytest.mark.parametrize("payload", PAYLOADS)
 @pytest.mark.parametrize("field", FIELDS)
 def test_no_text_becomes_markup(field: str, payload: str) -> None:
     seen = Reader(FIELDS[field](payload))
-    assert seen.shape == Reader(FIELDS[field]("harmless")).shape
+    assert seen.shape == harmless(FIELDS[field])
     for _, attrs in seen.elements:
         for name in ("href", "src", "action"):
-            assert re.match(r"https://|/|\?lang=en$|data:,|$", attrs.get(name) or "")
+            assert re.match(
+                r"https://|/|\?[\w=&%+.~-]*lang=(en|id)$|#\w+$|data:,|$", attrs.get(name) or ""
+            )
     if field.endswith(SHOWN_WHOLE):
         assert one_line(payload) in seen.text
 
@@ -494,7 +624,7 @@ def test_no_text_becomes_markup(field: str, payload: str) -> None:
 @settings(deadline=None)
 @given(text=st.text(min_size=1, max_size=60))
 def test_not_by_chance_either(put: Put, text: str) -> None:
-    assert Reader(put(f"a{text}")).shape == Reader(put("a")).shape
+    assert Reader(put(f"a{text}")).shape == harmless(put)
     put(text).html.encode()
 
 
@@ -707,9 +837,12 @@ def test_it_is_small_and_asks_no_one_else(page: Page) -> None:
     assert [link["href"] for link in seen.all("link")] == ["data:,"]
     for tag in ("iframe", "object", "embed", "video", "audio", "source", "base"):
         assert not seen.all(tag)
-    assert {image["src"] for image in seen.all("img")} <= {ITEM.image}
-    switch = f"?lang={'id' if page.headers['Content-Language'] == 'en' else 'en'}"
-    assert {a["href"] for a in seen.all("a")} <= {"", "/l/k4Yw9t", switch}
+    assert {image["src"] for image in seen.all("img")} <= {ITEM.image, LOOK.logo}
+    language = page.headers["Content-Language"]
+    assert {a["href"] for a in seen.all("a")} <= {
+        "", "/l/k4Yw9t", f"?lang={'id' if language == 'en' else 'en'}", f"?stay=1&lang={language}",
+        "#field_note", "https://toko.example/ok", CHAT, RECEIPT.status_url, RECEIPT.receipt_url,
+    }  # fmt: skip
     assert "url(" not in page.html
     assert "@import" not in page.html
 
@@ -737,7 +870,8 @@ def test_only_a_live_page_refreshes_itself(live: bool) -> None:
 
 @every_page
 def test_nothing_else_refreshes(page: Page) -> None:
-    assert ("http-equiv" in page.html) == ("WAITING" in page.html or "MENUNGGU" in page.html)
+    refreshes = any(word in page.html for word in ("WAITING", "MENUNGGU", "data-after"))
+    assert ("http-equiv" in page.html) == refreshes
 
 
 # --- what chats show
