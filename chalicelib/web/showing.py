@@ -43,8 +43,8 @@ MONTHS: Mapping[Language, Sequence[str]] = {
 JAKARTA = timezone(timedelta(hours=7), "WIB")
 
 
-def items(lines: Sequence[LineItem]) -> tuple[ItemView, ...]:
-    """The lines of an offer or a payment."""
+def items(lines: Sequence[LineItem], *, chosen: bool = False) -> tuple[ItemView, ...]:
+    """The lines of an offer or a payment; of one that a shopper has `chosen`, with the variant."""
     return tuple(
         ItemView(
             name=line.product.name,
@@ -53,9 +53,15 @@ def items(lines: Sequence[LineItem]) -> tuple[ItemView, ...]:
             quantity=line.quantity,
             unit_price=str(line.price.unit_amount),
             total=str(line.total),
+            variant=_variant(line) if chosen else None,
         )
         for line in lines
     )
+
+
+def _variant(line: LineItem) -> str | None:
+    """What the price is called, where that says more than the product's name."""
+    return line.price.nickname if line.price.nickname != line.product.name else None
 
 
 def look(merchant: Merchant) -> Look:
@@ -99,7 +105,7 @@ def confirm(
     """A tap on a link that can be paid, and that sent these fields."""
     return ConfirmView(
         shop=opened.merchant.name,
-        items=items(order.lines),
+        items=items(order.lines, chosen=True),
         total=str(order.total),
         pay_url=pay_url,
         fields=fields,
@@ -147,7 +153,7 @@ def status(payment: Payment, merchant: Merchant, reader: Reader, public_url: str
         shop=merchant.name,
         state=state,
         refund=payment.refund_status,
-        items=items(payment.items),
+        items=items(payment.items, chosen=payment.payment_link is not None),
         total=str(payment.amount),
         refunded=str(payment.amount.with_amount(payment.totals.refunded)),
         reference=session_id(payment.id),

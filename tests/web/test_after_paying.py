@@ -140,7 +140,8 @@ def test_a_receipt_says_what_was_paid_by_whom_when_and_how(world: World, shop: M
     assert paid["receipt_url"] == f"{PUBLIC_URL}/r/{path_of(paid).removeprefix('/s/')}"
     tree = check_page(world.public.get(paid["receipt_url"].removeprefix(PUBLIC_URL)), 200)
     words = " ".join(" ".join(tree.words).split())
-    for told in ("LUNAS", "Rp120.000", "Kaos", "DANA", "WIB", paid["id"], "Nama Budi",
+    for told in ("LUNAS", "Rp120.000", "Kaos S 1 × Rp120.000", "DANA", "WIB", paid["id"],
+                 "Nama Budi",
                  "Nomor HP +6281234567890",
                  "Alamat kirim Jl. Merdeka 10, Bandung, Jawa Barat 40115",
                  "Warna sablon emas", "Catatan kado", "Nomor punggung 7",

@@ -586,6 +586,9 @@ FIELDS: dict[str, Put] = {
         ),
         "id",
     ),
+    "receipt.variant": lambda t: receipt_page(
+        replace(RECEIPT, items=(replace(ITEM, variant=f"a{t}"),)), "id"
+    ),
     "receipt.shop": lambda t: receipt_page(replace(RECEIPT, shop=t), "id"),
     "receipt.item": lambda t: receipt_page(
         replace(RECEIPT, items=(replace(ITEM, name=t, unit_price=t, total=t),)), "id"

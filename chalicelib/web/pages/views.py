@@ -26,7 +26,8 @@ PLAIN = Look()
 
 @dataclass(frozen=True, slots=True)
 class ItemView:
-    """One line: `quantity` pieces at `unit_price` each, `total` together."""
+    """One line: `quantity` pieces at `unit_price` each, `total` together; `variant` is which of
+    several was chosen."""
 
     name: str
     description: str | None
@@ -34,6 +35,7 @@ class ItemView:
     quantity: int
     unit_price: str
     total: str
+    variant: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -85,7 +85,6 @@ WORDS: Words = {
     "see_receipt": ("Lihat bukti bayar", "See the receipt"),
     # the receipt
     "receipt_from": ("Bukti bayar dari", "Receipt from"),
-    "receipt_lines": ("Yang dibayar", "What was paid for"),
     "buyer": ("Pembeli", "Buyer"),
     "print": ("Cetak", "Print"),
     "see_status": ("Lihat status", "See the status"),
