@@ -15,13 +15,14 @@ from chalicelib.domain.money import Money
 from chalicelib.domain.payment_links import Offer
 
 PREFILLED = ("name", "phone", "email")
-FILLING = (
+_FILLING = (
     "quantity",
     "amount",
     *(f"prefilled_{name}" for name in PREFILLED),
     "client_reference_id",
     *UTM,
-)  # what an address may say
+)
+_LONGEST = 254  # no field that an address fills in takes more
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,6 +85,11 @@ def prefilled(offer: Offer, query: Mapping[str, str]) -> Told:
         if not _problems(_answering(Collect(**{name: Ask.REQUIRED}), given)):
             told |= given
     return told | carried(query)
+
+
+def filling(query: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
+    """What of a query is meant to fill in the form, as it came."""
+    return tuple((n, query[n]) for n in _FILLING if n in query and len(query[n]) <= _LONGEST)
 
 
 def carried(told: Told) -> dict[str, str]:

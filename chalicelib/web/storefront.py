@@ -10,6 +10,7 @@ from chalice.app import Blueprint
 
 from chalicelib.domain.errors import LinkClosed, PspError, ResourceMissing, TautanError
 from chalicelib.domain.ids import session_id
+from chalicelib.domain.link_forms import Told
 from chalicelib.domain.merchants import Merchant
 from chalicelib.domain.payment_links import Closed
 from chalicelib.domain.payments import Payment
@@ -21,7 +22,7 @@ from chalicelib.web.asking import form_of
 from chalicelib.web.bodies import parsed
 from chalicelib.web.endpoint import Answer, Call, cause_of, public_route
 from chalicelib.web.errors import STATUS
-from chalicelib.web.ordering import FILLING, Order, opening_order, order_of, prefilled
+from chalicelib.web.ordering import Order, filling, opening_order, order_of, prefilled
 from chalicelib.web.pages import render, texts
 from chalicelib.web.pages.render import Page
 from chalicelib.web.pages.texts import Language
@@ -70,28 +71,13 @@ def show_link(call: Call) -> Answer:
         return _closed(call, opened)
     query = _query(call)
     order = opening_order(opened.offer, prefilled(opened.offer, query))
-    kept = tuple((name, query[name]) for name in FILLING if name in query)
-    return _form(call, opened, order, call.app.mint.secret(), kept)
+    return _form(call, opened, order, call.app.mint.secret(), filling(query))
 
 
 @public_route(routes, ["POST"], "/l/{slug}", tell)
 def pay_link(call: Call) -> Answer:
-    opened = _opened(call)
-    link, told = opened.offer.link, _told(call)
-    if opened.offer.closed(call.now) is None:
-        order = order_of(opened.offer, told)
-        if order.problems:
-            return _ask_again(call, opened, order)
-        if not taps.is_meant(call.header, told):
-            return _ask_once_more(call, opened, order)
-    try:
-        payment = call.app.checkout.pay_link(
-            opened, told, taps.attempt(told), cause_of(call, "shopper", link.id)
-        )
-    except LinkClosed:
-        return _closed(call, opened)
-    call.note(session=session_id(payment.id))
-    return Answer("", 303, {"Location": _next(call, payment), "Referrer-Policy": "no-referrer"})
+    opened, told = _opened(call), _told(call)
+    return _question(call, opened, told) or _paying(call, opened, told)
 
 
 @public_route(routes, ["GET", "HEAD"], "/s/{token}", tell)
@@ -148,6 +134,26 @@ def _form(
     view = replace(view, pay_url=_pay_url(call, opened), kept=kept)
     page = render.offer_page(view, language, settings.page_hosts)
     return _page(page, 400 if order.problems else 200)
+
+
+def _paying(call: Call, opened: OpenedLink, told: Told) -> Answer:
+    cause = cause_of(call, "shopper", opened.offer.link.id)
+    try:
+        payment = call.app.checkout.pay_link(opened, told, taps.attempt(told), cause)
+    except LinkClosed:
+        return _closed(call, opened)
+    call.note(session=session_id(payment.id))
+    return Answer("", 303, {"Location": _next(call, payment), "Referrer-Policy": "no-referrer"})
+
+
+def _question(call: Call, opened: OpenedLink, told: Told) -> Answer | None:
+    """What has to be asked before anything is begun; a closed link asks nothing."""
+    if opened.offer.closed(call.now) is not None:
+        return None
+    order = order_of(opened.offer, told)
+    if order.problems:
+        return _ask_again(call, opened, order)
+    return None if taps.is_meant(call.header, told) else _ask_once_more(call, opened, order)
 
 
 def _ask_again(call: Call, opened: OpenedLink, order: Order) -> Answer:
