@@ -73,6 +73,10 @@ SIMULATE ?=
 simulate: $(STAMP) ## The money simulator: HISTORIES=2000 SEED=1, SIMULATE='--exhaustive --mutants all'
 	@$(PY) -m simulator --histories $(HISTORIES) --seed $(SEED) --jobs $(JOBS) $(SIMULATE)
 
+.PHONY: lighthouse
+lighthouse: $(STAMP) ## Lighthouse on the product page, 95 or more in each; needs Node and Chromium
+	@$(PY) -m dev.lighthouse
+
 .PHONY: bench package deploy
 bench: ## The benchmarks (not yet)
 	@echo "make bench: there are no benchmarks yet; make test counts the calls of each operation." >&2; exit 2

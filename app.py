@@ -5,6 +5,7 @@ from chalice.app import Chalice
 from chalicelib.jobs import reconcile
 from chalicelib.web import (
     account,
+    assets,
     capabilities,
     catalog,
     checkout,
@@ -33,6 +34,7 @@ ROOMS = (
     webhooks,
     storefront,
     pictures,
+    assets,
     health,
     reconcile,
 )

@@ -34,6 +34,7 @@ class _Forms(HTMLParser):
     def __init__(self) -> None:
         super().__init__()
         self.forms: list[Form] = []
+        self._select = ""
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = {name: value or "" for name, value in attrs}
@@ -43,7 +44,14 @@ class _Forms(HTMLParser):
             named = (given.get("name", ""), given.get("value", ""))
             self.forms[-1].buttons[given.get("id", "")] = named
         elif self.forms and tag == "input" and given.get("name"):
-            self.forms[-1].fields[given["name"]] = given.get("value", "")
+            if given.get("type") != "radio" or "checked" in given:
+                self.forms[-1].fields[given["name"]] = given.get("value", "")
+        elif self.forms and tag == "select":
+            self._select = given.get("name", "")
+        elif self.forms and tag == "option":
+            fields = self.forms[-1].fields
+            if self._select not in fields or "selected" in given:
+                fields[self._select] = given.get("value", "")
 
 
 class Shopper:

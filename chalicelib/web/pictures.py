@@ -9,6 +9,7 @@ from chalicelib.web import qr, showing
 from chalicelib.web.endpoint import Answer, Call, public_route
 from chalicelib.web.pages import previews
 from chalicelib.web.pages.drawing import draw
+from chalicelib.web.reading import Reader
 from chalicelib.web.storefront import payment_of, tell
 
 routes = Blueprint(__name__)
@@ -58,7 +59,12 @@ def show_status_card(call: Call) -> Answer:
     return receipt_picture(call, *payment_of(call))
 
 
+@public_route(routes, ["GET", "HEAD"], "/r/{token}/card.png", tell)
+def show_receipt_card(call: Call) -> Answer:
+    return receipt_picture(call, *payment_of(call))
+
+
 def receipt_picture(call: Call, payment: Payment, merchant: Merchant) -> Answer:
     """The card of a payment as it stands now."""
-    view = showing.status(payment, merchant, call.now, call.app.settings.public_url, "id")
+    view = showing.status(payment, merchant, Reader(call.now, "id"), call.app.settings.public_url)
     return _picture(draw(previews.of_status(view, "id").card), "image/png", OWN_MINUTE)

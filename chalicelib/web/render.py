@@ -12,7 +12,7 @@ from chalicelib.domain.link_forms import UTM, Customer, CustomField, FieldAnswer
 from chalicelib.domain.merchants import Merchant
 from chalicelib.domain.money import Money
 from chalicelib.domain.payment_links import AfterCompletion, LinkItem, Offer, PaymentLink, Then
-from chalicelib.domain.payments import Payment, Review
+from chalicelib.domain.payments import Payment, PaymentStatus, Review
 from chalicelib.domain.refunds import TOLD_AS, Refund
 from chalicelib.domain.status_tokens import status_token
 from chalicelib.usecases.ports import Found
@@ -220,6 +220,7 @@ def session(payment: Payment, now: Millis, public_url: str) -> Json:
         "success_url": payment.success_url,
         "cancel_url": payment.cancel_url,
         "status_url": f"{public_url}/s/{status_token(payment)}",
+        "receipt_url": _receipt_url(payment, public_url),
         "line_items": line_items(
             payment.tenant, payment.items, f"/v1/checkout/sessions/{id}/line_items"
         ),
@@ -248,6 +249,12 @@ def session(payment: Payment, now: Millis, public_url: str) -> Json:
 def _recovery(payment: Payment, status: str, public_url: str) -> str | None:
     """Where a shopper whose session is over may begin anew; it may be sent to them again."""
     return f"{public_url}/l/{payment.slug}" if payment.slug and status == "expired" else None
+
+
+def _receipt_url(payment: Payment, public_url: str) -> str | None:
+    """The receipt of what was paid; none before."""
+    paid = payment.status is PaymentStatus.PAID
+    return f"{public_url}/r/{status_token(payment)}" if paid else None
 
 
 def _customer(customer: Customer | None) -> Json | None:

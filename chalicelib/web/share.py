@@ -8,9 +8,8 @@ from urllib.parse import quote
 
 from chalicelib.usecases.ports import OpenedLink
 from chalicelib.web.pages.previews import Preview, heading, shop_name
-from chalicelib.web.pages.views import shorten
+from chalicelib.web.pages.safe import shorten
 from chalicelib.web.render import Json
-from chalicelib.web.showing import items
 
 _LONGEST = 80
 
@@ -20,7 +19,7 @@ def share(opened: OpenedLink, preview: Preview, public_url: str) -> Json:
     address = f"{public_url}/l/{opened.offer.link.slug}"
     shared = f"{address}?v={preview.version}"
     words = said(
-        heading(items(opened.offer.items), "id"),
+        heading([item.product.name for item in opened.offer.items], "id"),
         str(opened.offer.total),
         shop_name(opened.merchant.name, "id"),
     )

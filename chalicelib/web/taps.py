@@ -4,15 +4,37 @@ It depends on what a browser says of the tap, and on no list of names: a scanner
 browser is asked once more, by a page, and has begun nothing.
 """
 
-from typing import Any
+import json
+from hashlib import sha256
 from urllib.parse import parse_qsl
 
+from chalicelib.domain.link_forms import Told
 from chalicelib.web.visitors import Header, family_of
 
 CONFIRM = ("confirm", "1")
+_OURS = ("attempt", CONFIRM[0])
 
 
-def is_meant(header: Header, fields: dict[str, Any]) -> bool:
+def nonce(told: Told) -> str | None:
+    """The page's own nonce; None for a form that has none, or a bent one."""
+    given = told.get("attempt", "")
+    return given if given.isascii() and given.isalnum() and len(given) <= 64 else None
+
+
+def attempt(told: Told) -> str | None:
+    """What makes a double tap one payment: the page's nonce, and what was filled in.
+
+    Whoever comes back to the page and chooses otherwise begins another payment. None: a form
+    without a nonce starts a payment of its own.
+    """
+    given = nonce(told)
+    filled = sorted((name, text) for name, text in told.items() if name not in _OURS)
+    if given is None or not filled:
+        return given
+    return sha256(json.dumps([given, filled]).encode()).hexdigest()
+
+
+def is_meant(header: Header, fields: Told) -> bool:
     """Whether the form came back from our question; or its browser says that a person pressed the
     button; or a program sent it that does not pass for a browser, and so is somebody's own."""
     name, value = CONFIRM

@@ -11,6 +11,7 @@ KEY = "a merchant's secret key"
 SHOPPER = "shoppers have no account; the slug is unguessable, and looking writes nothing"
 PAYING = "shoppers have no account; a tap makes a payment that only money completes"
 TOKEN = "the token carries a 128-bit proof"
+SCRIPT = "the pages' own script, the same for everyone"
 SIGNED = "the provider signs each delivery"
 ALIVE = "says that the function runs, and nothing else"
 
@@ -56,6 +57,12 @@ ROUTES = {
     "HEAD /s/{token}": TOKEN,
     "GET /s/{token}/card.png": TOKEN,
     "HEAD /s/{token}/card.png": TOKEN,
+    "GET /r/{token}": TOKEN,
+    "HEAD /r/{token}": TOKEN,
+    "GET /r/{token}/card.png": TOKEN,
+    "HEAD /r/{token}/card.png": TOKEN,
+    "GET /assets/{file}": SCRIPT,
+    "HEAD /assets/{file}": SCRIPT,
     "POST /webhooks/wooshpay/{merchant}": SIGNED,
     "GET /healthz": ALIVE,
 }

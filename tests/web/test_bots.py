@@ -12,6 +12,7 @@ from urllib.parse import urlencode
 import pytest
 
 from app import app as chalice_app
+from chalicelib.web.pages import assets
 from tests.fakes.counting import Meter
 from tests.fakes.remembering import Known, Remembering, remembering
 from tests.web.bots import BOTS, IPHONE, OLD_WEBVIEW, PAGE, PRESSED, SCANNERS, SENT, Bot, Headers
@@ -45,6 +46,7 @@ def addresses(world: World, shop: Merchant, last_one: Json) -> list[str]:
     token = path_of(world.unpaid(world.merchant())).removeprefix("/s/")
     values = {
         "slug": [*(link["slug"] for link in known), "a" * 24, "x"],
+        "file": [assets.script().name, "shop.000000000000.js"],
         "token": [token, token[:-1] + ("a" if token[-1] != "a" else "b"), "x"],
     }
     found = []
@@ -92,7 +94,7 @@ def check_paying(world: World, reply: Reply) -> str:
 
 
 def test_the_public_pages_are_these_and_perhaps_more(addresses: list[str]) -> None:
-    assert {path.split("/")[1] for path in addresses} >= {"l", "s", "healthz"}
+    assert {path.split("/")[1] for path in addresses} >= {"l", "s", "r", "assets", "healthz"}
     assert len(addresses) == len({*addresses}) >= 10
 
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 from functools import partial
 from io import BytesIO
 from pathlib import Path
+from typing import get_args
 
 import pytest
 from hypothesis import given, settings
@@ -18,7 +19,7 @@ from chalicelib.web.pages import drawing
 from chalicelib.web.pages.cards import Card, link_card, receipt_card
 from chalicelib.web.pages.drawing import draw
 from chalicelib.web.pages.letters import drawn, drawn_name
-from chalicelib.web.pages.views import Refund, State
+from chalicelib.web.pages.views import ClosedReason, Refund, State
 from tests.web.test_pages_render import PAYLOADS
 
 FONTS = Path(drawing.__file__).parent / "fonts"
@@ -78,8 +79,12 @@ def test_a_link_card_says_what_how_much_from_whom_and_how() -> None:
 
 
 def test_a_closed_link_says_so() -> None:
-    words = [LINK(closed=each).word for each in ("limit_reached", "expired", "paused", "archived")]
-    assert words == ["HABIS", "KEDALUWARSA", "DIJEDA", "DITUTUP"]
+    reasons: list[ClosedReason] = [
+        "limit_reached", "out_of_stock", "expired", "paused", "archived",
+    ]  # fmt: skip
+    assert set(reasons) == set(get_args(ClosedReason))
+    words = [LINK(closed=each).word for each in reasons]
+    assert words == ["HABIS", "HABIS", "KEDALUWARSA", "DIJEDA", "DITUTUP"]
 
 
 RECEIPTS: list[tuple[State, Refund, str, str]] = [

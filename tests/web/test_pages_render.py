@@ -7,6 +7,7 @@ import sys
 from base64 import b64encode
 from collections.abc import Callable
 from dataclasses import replace
+from functools import cache
 from hashlib import sha256
 from html.parser import HTMLParser
 from pathlib import Path
@@ -16,6 +17,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chalicelib.web.pages import texts
+from chalicelib.web.pages.form_views import (
+    ChoiceView,
+    FieldView,
+    FormView,
+    GroupView,
+    LineView,
+)
 from chalicelib.web.pages.render import (
     Page,
     closed_page,
@@ -23,19 +31,10 @@ from chalicelib.web.pages.render import (
     error_page,
     message_page,
     offer_page,
+    receipt_page,
     status_page,
 )
-from chalicelib.web.pages.texts import TEXTS, Language, either, language_for, method_name
-from chalicelib.web.pages.views import (
-    ClosedReason,
-    ClosedView,
-    ConfirmView,
-    ItemView,
-    MessageView,
-    OfferView,
-    Refund,
-    State,
-    StatusView,
+from chalicelib.web.pages.safe import (
     clean,
     host_of,
     is_ours,
@@ -45,10 +44,25 @@ from chalicelib.web.pages.views import (
     picture,
     shorten,
 )
+from chalicelib.web.pages.texts import TEXTS, Language, either, language_for, method_name
+from chalicelib.web.pages.views import (
+    ClosedReason,
+    ClosedView,
+    ConfirmView,
+    ItemView,
+    Look,
+    MessageView,
+    OfferView,
+    Onward,
+    Refund,
+    State,
+    StatusView,
+)
 
 PAGES = Path(__file__).parents[2] / "chalicelib" / "web" / "pages"
-CSS = (PAGES / "style.css").read_text(encoding="utf-8")
+CSS = "".join((PAGES / f"{name}.css").read_text() for name in ("style", "offer", "status"))
 
+SCRIPT = re.compile(r"(https://pay\.example\.com)?/assets/shop\.[0-9a-f]{12}\.js")
 ITEM = ItemView(
     name="Kaos Polos Hitam",
     description="Katun combed 30s",
@@ -66,7 +80,37 @@ OFFER = OfferView(
     page_url="https://pay.example.com/l/k4Yw9t",
     methods=("dana",),
 )
-CONFIRM = ConfirmView("Toko Sari", "Kaos Polos Hitam", "/l/k4Yw9t", (("note", "merah"),))
+NOTE = FieldView(
+    name="field_note", label="Catatan", value="merah", hint="Bebas", problem="Catatan salah."
+)
+PICK = FieldView(
+    name="field_pick", label="Warna", value="m", kind="select", options=(("m", "Merah"),)
+)
+CHOICES = (
+    ChoiceView("price_1", "S", "Rp10.000", 10_000, chosen=True),
+    ChoiceView("price_2", "M", "Rp12.000", 12_000, chosen=False),
+)
+STEPPER = FieldView(name="quantity_1", label="Jumlah", value="2", required=True)
+LINE = LineView(
+    number=1, units=10_000, quantity=2, stepper=STEPPER, least=1, most=9, choices=CHOICES
+)
+OTHER_LINE = replace(
+    LINE, number=2, stepper=replace(STEPPER, name="quantity_2"), choices=CHOICES * 4
+)
+FORM = FormView(
+    lines=(LINE,),
+    groups=(GroupView("Data Anda", (NOTE, PICK)),),
+    hidden=(("utm_source", "wa"),),
+    problems=(("field_note", "Catatan salah."), (None, "Total terlalu besar.")),
+)
+AMOUNT = FieldView(name="amount", label="Nominal", value="50.000", kind="number", required=True)
+ASKING = replace(OFFER, form=FORM)
+GIVING = replace(
+    OFFER, form=FormView(lines=(replace(LINE, stepper=None, choices=()),), amount=AMOUNT)
+)
+LOOK = Look(logo="https://img.example/logo.png", color="#ee4d2d")
+CHAT = "https://wa.me/6281234567890?text=Halo"
+CONFIRM = ConfirmView("Toko Sari", (ITEM,), "Rp20.000", "/l/k4Yw9t", (("note", "merah"),))
 CLOSED = ClosedView("Toko Sari", "Kaos Polos Hitam", "paused", "Libur sampai Senin")
 STATUS = StatusView(
     shop="Toko Sari",
@@ -80,6 +124,15 @@ STATUS = StatusView(
     retry_url=None,
     live=False,
     page_url="https://pay.example.com/r/abc",
+)
+RECEIPT = replace(
+    STATUS,
+    method="dana",
+    answers=(("Nama", "Budi"), ("Catatan", "kado")),
+    message="Terima kasih!",
+    onward=Onward("page", "https://toko.example/ok", by_itself=True),
+    status_url="https://pay.example.com/s/abc",
+    receipt_url="https://pay.example.com/r/abc",
 )
 MESSAGE = MessageView("Judul", "Keterangan", 404)
 
@@ -152,6 +205,13 @@ EVERY: dict[str, Page] = {
         for name, page in {
             "offer": offer_page(OFFER, language),
             "order": offer_page(replace(OFFER, items=(ITEM, ITEM, ITEM)), language),
+            "asking": offer_page(ASKING, language),
+            "asking-order": offer_page(
+                replace(ASKING, items=(ITEM, ITEM), form=replace(FORM, lines=(LINE, OTHER_LINE))),
+                language,
+            ),
+            "giving": offer_page(GIVING, language),
+            "dressed": offer_page(replace(ASKING, look=LOOK), language),
             "confirm": confirm_page(CONFIRM, language),
             "closed": closed_page(CLOSED, language),
             "closed-bare": closed_page(ClosedView(None, None, "expired", None), language),
@@ -160,6 +220,11 @@ EVERY: dict[str, Page] = {
                 replace(STATUS, state="unpaid", live=True, retry_url="/l/k4Yw9t"), language
             ),
             "partial": status_page(replace(STATUS, refund="partial", refunded="Rp5.000"), language),
+            "goes-on": status_page(RECEIPT, language),
+            "tells": status_page(replace(RECEIPT, onward=Onward("chat", CHAT)), language),
+            "receipt": receipt_page(RECEIPT, language),
+            "receipt-unpaid": receipt_page(replace(STATUS, state="unpaid"), language),
+            "closed-chat": closed_page(replace(CLOSED, chat_url=CHAT, look=LOOK), language),
             "message": message_page(MESSAGE, language),
             "error": error_page(503, language),
         }.items()
@@ -200,7 +265,8 @@ def test_the_offer_says_what_from_whom_and_how_much(
         assert words in seen.text
     (form,) = seen.all("form")
     assert (form["method"], form["action"]) == ("post", "/l/k4Yw9t")
-    assert seen.all("input") == [{"type": "hidden", "name": "attempt", "value": "at_77"}]
+    (hidden,) = seen.all("input")
+    assert hidden == {"type": "hidden", "name": "attempt", "value": "at_77", "autocomplete": "off"}
     assert seen.by_id("pay")["type"] == "submit"
 
 
@@ -325,11 +391,12 @@ def test_both_languages_have_every_sentence_with_the_same_places() -> None:
 
 def test_no_sentence_is_left_unused() -> None:
     sources = [
-        *(PAGES / f"{name}.py" for name in ("render", "previews", "cards")),
+        *(PAGES / f"{name}.py" for name in ("render", "shell", "previews", "cards")),
+        *(PAGES.parent / f"{name}.py" for name in ("asking", "showing", "after_paying")),
         *(PAGES / "templates").glob("*.html"),
     ]
     code = "\n".join(source.read_text(encoding="utf-8") for source in sources)
-    families = ("closed_", "why_", "state_", "refund_", "lead_", "error_")
+    families = ("closed_", "why_", "state_", "refund_", "lead_", "error_", "problem_", "address_")
     spoken = code + (PAGES / "texts.py").read_text(encoding="utf-8").split("def say")[1]
     for key in TEXTS:
         named = re.search(
@@ -426,6 +493,20 @@ PAYLOADS = [
 ]
 
 Put = Callable[[str], Page]
+
+
+def asking(field: FieldView) -> Page:
+    """A page that asks this."""
+    form = FormView(groups=(GroupView("Data", (field,)),))
+    return offer_page(replace(OFFER, form=form), "id")
+
+
+def choosing(*choices: ChoiceView) -> Page:
+    """A page that offers these besides the usual one."""
+    line = replace(LINE, choices=(CHOICES[0], *choices))
+    return offer_page(replace(OFFER, form=FormView(lines=(line,))), "id")
+
+
 FIELDS: dict[str, Put] = {
     "offer.shop": lambda t: offer_page(replace(OFFER, shop=t), "id"),
     "offer.total": lambda t: offer_page(replace(OFFER, total=t), "id"),
@@ -451,7 +532,9 @@ FIELDS: dict[str, Put] = {
     "order.name": lambda t: offer_page(replace(OFFER, items=(ITEM, replace(ITEM, name=t))), "id"),
     "order.total": lambda t: offer_page(replace(OFFER, items=(ITEM, replace(ITEM, total=t))), "id"),
     "confirm.shop": lambda t: confirm_page(replace(CONFIRM, shop=t), "id"),
-    "confirm.item": lambda t: confirm_page(replace(CONFIRM, item=t), "id"),
+    "confirm.item": lambda t: confirm_page(
+        replace(CONFIRM, items=(replace(ITEM, name=t, unit_price=t, total=t),), total=t), "id"
+    ),
     "confirm.fields": lambda t: confirm_page(replace(CONFIRM, fields=((t, t),)), "id"),
     "closed.shop": lambda t: closed_page(replace(CLOSED, shop=t), "id"),
     "closed.title_item": lambda t: closed_page(replace(CLOSED, title_item=t), "id"),
@@ -464,21 +547,78 @@ FIELDS: dict[str, Put] = {
     "status.item": lambda t: status_page(
         replace(STATUS, items=(replace(ITEM, name=t, unit_price=t, total=t),)), "id"
     ),
+    "asked.label": lambda t: asking(replace(NOTE, label=t)),
+    "asked.value": lambda t: asking(replace(NOTE, value=t)),
+    "asked.hint": lambda t: asking(replace(NOTE, hint=t)),
+    "asked.problem": lambda t: asking(replace(NOTE, problem=t)),
+    "asked.options": lambda t: asking(replace(PICK, options=((t, t),))),
+    "asked.title": lambda t: offer_page(
+        replace(OFFER, form=FormView(groups=(GroupView(t, (NOTE,)),))), "id"
+    ),
+    "asked.hidden": lambda t: offer_page(replace(OFFER, form=FormView(hidden=((t, t),))), "id"),
+    "asked.problems": lambda t: offer_page(
+        replace(OFFER, form=FormView(problems=(("name", t), (None, t)))), "id"
+    ),
+    "asked.symbol": lambda t: offer_page(
+        replace(GIVING, form=replace(GIVING.form, symbol=t)), "id"
+    ),
+    "asked.kept": lambda t: offer_page(replace(OFFER, kept=(("utm_source", t),)), "id"),
+    "chosen.label": lambda t: choosing(replace(CHOICES[1], label=t, amount=t, value=t)),
+    "chosen.listed": lambda t: choosing(*(replace(CHOICES[1], label=t, amount=t),) * 7),
+    "chosen.quantity": lambda t: offer_page(
+        replace(OFFER, form=FormView(lines=(replace(LINE, stepper=replace(STEPPER, value=t)),))),
+        "id",
+    ),
+    "given.amount": lambda t: offer_page(
+        replace(GIVING, form=replace(GIVING.form, amount=replace(AMOUNT, value=t, problem=t))), "id"
+    ),
+    "look.logo": lambda t: offer_page(
+        replace(OFFER, look=Look(logo="https://x.example/" + re.sub(r"[^!-~]|\\", "", t))), "id"
+    ),
+    "look.color": lambda t: offer_page(replace(OFFER, look=Look(color=t)), "id"),
+    "paid.message": lambda t: status_page(replace(RECEIPT, message=t), "id"),
+    "paid.method": lambda t: receipt_page(replace(RECEIPT, method=t), "id"),
+    "paid.answers": lambda t: receipt_page(replace(RECEIPT, answers=((f"a{t}", t),)), "id"),
+    "paid.onward": lambda t: status_page(
+        replace(
+            RECEIPT,
+            onward=Onward("page", "https://x.example/" + re.sub(r"[^!-~]|\\", "", t), True),
+        ),
+        "id",
+    ),
+    "receipt.variant": lambda t: receipt_page(
+        replace(RECEIPT, items=(replace(ITEM, variant=f"a{t}"),)), "id"
+    ),
+    "receipt.shop": lambda t: receipt_page(replace(RECEIPT, shop=t), "id"),
+    "receipt.item": lambda t: receipt_page(
+        replace(RECEIPT, items=(replace(ITEM, name=t, unit_price=t, total=t),)), "id"
+    ),
     "message.title": lambda t: message_page(replace(MESSAGE, title=t), "id"),
     "message.text": lambda t: message_page(replace(MESSAGE, text=t), "id"),
 }
-SHOWN_WHOLE = ("name", "shop", "title", "text", "message", "description", "item", "paid_at")
+SHOWN_WHOLE = (
+    "name", "shop", "title", "text", "message", "description", "item", "paid_at", "label", "hint",
+    "problem", "problems", "options", "answers", "method",
+)  # fmt: skip
 every_field = pytest.mark.parametrize("put", FIELDS.values(), ids=FIELDS.keys())
+
+
+@cache
+def harmless(put: Put) -> object:
+    """The shape of the page with a text that means no harm."""
+    return Reader(put("harmless")).shape
 
 
 @pytest.mark.parametrize("payload", PAYLOADS)
 @pytest.mark.parametrize("field", FIELDS)
 def test_no_text_becomes_markup(field: str, payload: str) -> None:
     seen = Reader(FIELDS[field](payload))
-    assert seen.shape == Reader(FIELDS[field]("harmless")).shape
+    assert seen.shape == harmless(FIELDS[field])
     for _, attrs in seen.elements:
         for name in ("href", "src", "action"):
-            assert re.match(r"https://|/|data:,|$", attrs.get(name) or "")
+            assert re.match(
+                r"https://|/|\?[\w=&%+.~-]*lang=(en|id)$|#\w+$|data:,|$", attrs.get(name) or ""
+            )
     if field.endswith(SHOWN_WHOLE):
         assert one_line(payload) in seen.text
 
@@ -487,7 +627,7 @@ def test_no_text_becomes_markup(field: str, payload: str) -> None:
 @settings(deadline=None)
 @given(text=st.text(min_size=1, max_size=60))
 def test_not_by_chance_either(put: Put, text: str) -> None:
-    assert Reader(put(f"a{text}")).shape == Reader(put("a")).shape
+    assert Reader(put(f"a{text}")).shape == harmless(put)
     put(text).html.encode()
 
 
@@ -632,7 +772,7 @@ def test_paying_again_is_offered_only_where_it_cannot_be_twice(
 
 
 @every_page
-def test_the_policy_names_the_style_by_its_hash_and_allows_no_script(page: Page) -> None:
+def test_the_policy_names_the_style_by_its_hash_and_allows_our_script_alone(page: Page) -> None:
     (style,) = re.findall(r"<style>(.*?)</style>", page.html, re.DOTALL)
     digest = b64encode(sha256(style.encode()).digest()).decode()
     policy = dict(
@@ -645,11 +785,16 @@ def test_the_policy_names_the_style_by_its_hash_and_allows_no_script(page: Page)
         "default-src": "'none'",
         "style-src": f"'sha256-{digest}'",
         "img-src": "'self' https: data:",
+        **({"script-src": "'self'", "connect-src": "'self'"} if "<script" in page.html else {}),
         "base-uri": "'none'",
         "frame-ancestors": "'none'",
     }
     seen = Reader(page)
-    assert not seen.all("script")
+    for script in seen.all("script"):
+        assert script.keys() == {"src", "defer"}
+        assert re.fullmatch(
+            r"(https://pay\.example\.com)?/assets/shop\.\w{12}\.js", str(script["src"])
+        )
     for _, attrs in seen.elements:
         assert "style" not in attrs
         assert not any(name.startswith("on") for name in attrs)
@@ -695,8 +840,12 @@ def test_it_is_small_and_asks_no_one_else(page: Page) -> None:
     assert [link["href"] for link in seen.all("link")] == ["data:,"]
     for tag in ("iframe", "object", "embed", "video", "audio", "source", "base"):
         assert not seen.all(tag)
-    assert {image["src"] for image in seen.all("img")} <= {ITEM.image}
-    assert {a["href"] for a in seen.all("a")} <= {"", "/l/k4Yw9t"}
+    assert {image["src"] for image in seen.all("img")} <= {ITEM.image, LOOK.logo}
+    language = page.headers["Content-Language"]
+    assert {a["href"] for a in seen.all("a")} <= {
+        "", "/l/k4Yw9t", f"?lang={'id' if language == 'en' else 'en'}", f"?stay=1&lang={language}",
+        "#field_note", "https://toko.example/ok", CHAT, RECEIPT.status_url, RECEIPT.receipt_url,
+    }  # fmt: skip
     assert "url(" not in page.html
     assert "@import" not in page.html
 
@@ -724,7 +873,8 @@ def test_only_a_live_page_refreshes_itself(live: bool) -> None:
 
 @every_page
 def test_nothing_else_refreshes(page: Page) -> None:
-    assert ("http-equiv" in page.html) == ("WAITING" in page.html or "MENUNGGU" in page.html)
+    refreshes = any(word in page.html for word in ("WAITING", "MENUNGGU", "data-after"))
+    assert ("http-equiv" in page.html) == refreshes
 
 
 # --- what chats show
@@ -790,7 +940,8 @@ def contrast(one: str, other: str) -> float:
 TEXT_ON = [
     ("ink", "bg"), ("ink", "card"), ("soft", "bg"), ("soft", "card"), ("bg", "ink"),
     ("on-brand", "brand"), ("on-brand", "press"), ("link", "card"), ("link", "bg"),
-    ("link", "tint"), ("trust-ink", "trust"), *((f"letter{n}", f"tile{n}") for n in range(5)),
+    ("link", "tint"), ("trust-ink", "trust"), ("wrong", "card"), ("wrong", "wrong-tint"),
+    ("on-avatar", "avatar"), *((f"letter{n}", f"tile{n}") for n in range(5)),
 ]  # fmt: skip
 
 

@@ -10,13 +10,15 @@ from hashlib import sha256
 
 from chalicelib.web.pages import texts
 from chalicelib.web.pages.letters import drawn, drawn_name
-from chalicelib.web.pages.views import ClosedReason, Refund, State, hue, shorten
+from chalicelib.web.pages.safe import hue, shorten
+from chalicelib.web.pages.views import ClosedReason, Refund, State
 
 WIDTH, HEIGHT = 1200, 630
 _DESIGN = 1  # goes up when the same card is drawn differently
 _LONGEST = 120
 _STAMPS: Mapping[ClosedReason, str] = {
     "limit_reached": "card_sold_out",
+    "out_of_stock": "card_sold_out",
     "paused": "card_paused",
     "expired": "state_expired",
     "archived": "card_closed",

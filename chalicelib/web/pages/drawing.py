@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from chalicelib.web.pages.cards import HEIGHT, WIDTH, Card
-from chalicelib.web.pages.views import monogram
+from chalicelib.web.pages.safe import monogram
 
 if TYPE_CHECKING:
     from PIL.Image import Image

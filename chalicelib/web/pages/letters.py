@@ -3,7 +3,7 @@
 import re
 import unicodedata
 
-from chalicelib.web.pages.views import one_line
+from chalicelib.web.pages.safe import one_line
 
 # What fonts/ holds: Latin with its extensions, Vietnamese, punctuation, signs of currencies.
 _DRAWN = re.compile(

@@ -8,17 +8,9 @@ from dataclasses import dataclass
 
 from chalicelib.web.pages import texts
 from chalicelib.web.pages.cards import Card, link_card, receipt_card
+from chalicelib.web.pages.safe import one_line, paragraphs, picture, shorten
 from chalicelib.web.pages.texts import Language
-from chalicelib.web.pages.views import (
-    ClosedView,
-    ItemView,
-    OfferView,
-    StatusView,
-    one_line,
-    paragraphs,
-    picture,
-    shorten,
-)
+from chalicelib.web.pages.views import ClosedView, ItemView, OfferView, StatusView
 
 _TITLE = 60
 _TEXT = 80
@@ -46,7 +38,7 @@ def of_offer(view: OfferView, language: Language) -> Preview:
         shop=view.shop, names=_names(view.items), amount=view.total, methods=view.methods
     )
     return _preview(
-        _priced(heading(view.items, language), view.total),
+        _priced(heading(_names(view.items), language), view.total),
         texts.say(language, key, wallets=wallets, shop=shop),
         card,
         view.page_url,
@@ -85,7 +77,7 @@ def of_status(view: StatusView, language: Language) -> Preview:
         refund=view.refund,
         refunded=view.refunded,
     )
-    item = shorten(heading(view.items, language), 40)
+    item = shorten(heading(_names(view.items), language), 40)
     return _preview(
         f"{texts.say(language, key)}{mark} {figure} – {shop_name(view.shop, language)}",
         texts.say(language, "preview_status", item=item),
@@ -99,7 +91,7 @@ def searched(view: OfferView, language: Language) -> str:
     told = texts.say(
         language,
         "search_offer",
-        item=shorten(heading(view.items, language), _TITLE),
+        item=shorten(heading(_names(view.items), language), _TITLE),
         total=view.total,
         shop=shorten(shop_name(view.shop, language), 40),
     )
@@ -107,13 +99,13 @@ def searched(view: OfferView, language: Language) -> str:
     return shorten(f"{told} {about}".strip(), _SEARCH)
 
 
-def heading(items: Sequence[ItemView], language: Language) -> str:
+def heading(names: Sequence[str], language: Language) -> str:
     """What is sold, in a few words: the first thing's name, and how many more there are."""
-    name = one_line(items[0].name) if items else ""
+    name = one_line(names[0]) if names else ""
     name = name or texts.say(language, "no_item")
-    if len(items) < 2:
+    if len(names) < 2:
         return name
-    return texts.say(language, "and_more", name=shorten(name, 30), count=len(items) - 1)
+    return texts.say(language, "and_more", name=shorten(name, 30), count=len(names) - 1)
 
 
 def shop_name(name: str, language: Language) -> str:

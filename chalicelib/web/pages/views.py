@@ -1,29 +1,33 @@
-"""What each page shows, as plain values; and how text that merchants wrote is made safe to show.
+"""What each page shows, as plain values.
 
-Amounts and times arrive ready to read ("Rp20.000"). Every text may be hostile: the templates
-escape it, and `clean` takes out what would change the look of the text around it.
+Amounts and times arrive ready to read ("Rp20.000"). Every text may be hostile: safe.py.
 """
 
-import re
-import unicodedata
 from dataclasses import dataclass
 from typing import Literal
-from urllib.parse import urlsplit
+
+from chalicelib.web.pages.form_views import EMPTY_FORM, FormView
 
 ClosedReason = Literal["paused", "expired", "archived", "limit_reached", "out_of_stock"]
 State = Literal["paid", "unpaid", "processing", "failed", "expired", "canceled", "review"]
 Refund = Literal["none", "partial", "full"]
 
-_MARKS_IN_A_ROW = 4
-_HUES = 5
-_INVISIBLE_LETTERS = frozenset("\u115f\u1160\u2800\u3164\uffa0")
-_MANY_BREAKS = re.compile(r"\n\s*\n\s*")
-_HOST = re.compile(r"[a-z0-9.-]+|\[[0-9a-f:.]+\]", re.IGNORECASE | re.ASCII)
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How a shop looks: its picture's https address, and its colour as `#rrggbb`."""
+
+    logo: str | None = None
+    color: str | None = None
+
+
+PLAIN = Look()
 
 
 @dataclass(frozen=True, slots=True)
 class ItemView:
-    """One line: `quantity` pieces at `unit_price` each, `total` together."""
+    """One line: `quantity` pieces at `unit_price` each, `total` together; `variant` is which of
+    several was chosen."""
 
     name: str
     description: str | None
@@ -31,6 +35,7 @@ class ItemView:
     quantity: int
     unit_price: str
     total: str
+    variant: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +43,7 @@ class OfferView:
     """A link that can be paid. The form posts `attempt` to `pay_url`.
 
     `page_url` is the page's own full address; `methods` are the provider's names ("dana").
-    `indexable` lets search engines show it.
+    `indexable` lets search engines show it; `kept` is what the page's address fills in.
     """
 
     shop: str
@@ -49,21 +54,32 @@ class OfferView:
     page_url: str
     methods: tuple[str, ...]
     indexable: bool = False
+    form: FormView = EMPTY_FORM
+    kept: tuple[tuple[str, str], ...] = ()
+    look: Look = PLAIN
 
 
 @dataclass(frozen=True, slots=True)
 class ConfirmView:
-    """A tap that may not have been a person's. The form posts `fields`, names and values, again."""
+    """A tap that may not have been a person's: what would be paid, for one more look.
+
+    The form posts `fields`, names and values, again.
+    """
 
     shop: str
-    item: str
+    items: tuple[ItemView, ...]
+    total: str
     pay_url: str
     fields: tuple[tuple[str, str], ...]
+    look: Look = PLAIN
 
 
 @dataclass(frozen=True, slots=True)
 class ClosedView:
-    """A link that exists and cannot be paid; `message` is the merchant's own explanation."""
+    """A link that exists and cannot be paid; `message` is the merchant's own explanation.
+
+    `chat_url` opens a chat with the seller.
+    """
 
     shop: str | None
     title_item: str | None
@@ -71,6 +87,20 @@ class ClosedView:
     message: str | None
     total: str | None = None
     page_url: str | None = None
+    chat_url: str | None = None
+    look: Look = PLAIN
+
+
+@dataclass(frozen=True, slots=True)
+class Onward:
+    """Where a shopper who has paid may go: the merchant's page, or the chat with the seller.
+
+    `by_itself` goes there after a few seconds.
+    """
+
+    to: Literal["page", "chat"]
+    url: str
+    by_itself: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +108,8 @@ class StatusView:
     """How a payment stands. `live` means that the answer is still to come.
 
     `retry_url` is offered only in the states where a new payment cannot become a second one.
+    `page_url` is the page's own address, `status_url` and `receipt_url` lead to the other one.
+    `answers` are what the buyer told, label and value; `message` is the merchant's own.
     """
 
     shop: str
@@ -91,6 +123,13 @@ class StatusView:
     retry_url: str | None
     live: bool
     page_url: str | None = None
+    status_url: str | None = None
+    receipt_url: str | None = None
+    method: str | None = None
+    answers: tuple[tuple[str, str], ...] = ()
+    message: str | None = None
+    onward: Onward | None = None
+    look: Look = PLAIN
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,87 +139,3 @@ class MessageView:
     title: str
     text: str
     code: int
-
-
-def clean(text: str) -> str:
-    """`text` without what cannot be seen but changes what is: controls, formats, fillers.
-
-    Line breaks stay; long stacks of combining marks are cut.
-    """
-    kept: list[str] = []
-    marks = 0
-    for letter in text.replace("\r\n", "\n").replace("\r", "\n"):
-        kind = unicodedata.category(letter)
-        marks = marks + 1 if kind in ("Mn", "Me") else 0
-        if letter == "\n" or kind in ("Zl", "Zp"):
-            kept.append("\n")
-        elif letter == "\t":
-            kept.append(" ")
-        elif (
-            kind not in ("Cc", "Cf", "Cs")
-            and marks <= _MARKS_IN_A_ROW
-            and letter not in _INVISIBLE_LETTERS
-        ):
-            kept.append(letter)
-    return "".join(kept)
-
-
-def one_line(text: str | None) -> str:
-    """A name: cleaned, on one line, single spaces; empty when nothing can be seen."""
-    return " ".join(clean(text or "").split())
-
-
-def paragraphs(text: str | None) -> str:
-    """A description: cleaned, its line breaks kept, one empty line at most between them."""
-    return _MANY_BREAKS.sub("\n\n", clean(text or "")).strip()
-
-
-def shorten(text: str, limit: int) -> str:
-    """`text` in at most `limit` characters, cut with an ellipsis."""
-    return text if len(text) <= limit else text[: max(limit - 1, 0)].rstrip() + "…"
-
-
-def monogram(name: str) -> str:
-    """The letter that stands for `name` where there is no picture."""
-    letter = next((letter for letter in one_line(name) if letter.isalnum()), "•")
-    return letter.upper()[:1]
-
-
-def hue(name: str) -> int:
-    """Which of the tile colours `name` has: always the same one."""
-    return sum(map(ord, one_line(name))) % _HUES
-
-
-def picture(address: str | None) -> str | None:
-    """`address` when it is a full https address of a picture, otherwise None."""
-    return address if address and _host(address, ("https",)) else None
-
-
-def host_of(address: str | None) -> str | None:
-    """The host (and unusual port) that the browser's address bar shows for `address`."""
-    return _host(address or "", ("https", "http"))
-
-
-def is_ours(address: str) -> bool:
-    """Whether `address` may be a link or a form's target: a path of this site, or http(s)."""
-    if address.startswith("/"):
-        return _is_plain(address) and not address.startswith("//")
-    return host_of(address) is not None
-
-
-def _is_plain(address: str) -> bool:
-    return "\\" not in address and all("!" <= letter <= "~" for letter in address)
-
-
-def _host(address: str, schemes: tuple[str, ...]) -> str | None:
-    if not _is_plain(address):
-        return None
-    try:
-        parts = urlsplit(address)
-        port = parts.port
-    except ValueError:
-        return None
-    host = parts.netloc.rpartition(":")[0] if port else parts.netloc.rstrip(":")
-    if parts.scheme not in schemes or not _HOST.fullmatch(host):
-        return None
-    return host.lower() if port in (None, 80, 443) else f"{host.lower()}:{port}"
