@@ -26,7 +26,7 @@ def dressed(
     before = world.app.store.merchant(MerchantId(merchant.id))
     assert before is not None
     after = replace(before, branding=branding, contact=contact)
-    world.app.store.update_merchant(shop.tenant, before, after, None)
+    world.app.store.update_merchant(merchant.tenant, before, after, None)
     return merchant
 
 
