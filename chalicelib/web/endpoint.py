@@ -244,7 +244,8 @@ def merchant_route(
             given = handler(asked)
             if asked.request.method == "GET":
                 given = replace(given, body=asked.expanded(given.body))
-            call.app.keys.used(asked.key, call.now)
+            if "replayed" not in call.noted:  # the same request again does nothing, not even this
+                call.app.keys.used(asked.key, call.now)
             return given
 
         view = _view(routes, answer, _json_error, handler)
