@@ -11,6 +11,7 @@ from chalicelib.domain.errors import TautanError
 from chalicelib.usecases.failures import StoreUnavailable
 from ops import books
 from ops.doctor import doctor
+from ops.keys import keys
 from ops.links import links
 from ops.local import NoStack, use_local_stack
 from ops.merchants import merchants
@@ -18,6 +19,7 @@ from ops.webhooks import webhooks
 
 cli = typer.Typer(no_args_is_help=True, add_completion=False, help="Tautan's operator command.")
 cli.add_typer(merchants, name="merchant")
+cli.add_typer(keys, name="key")
 for command in (books.ledger, books.audit, books.compare, books.sweep, doctor):
     cli.command()(command)
 cli.add_typer(links, name="link")

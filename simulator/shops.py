@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass
 
+from chalicelib.domain.api_keys import ApiKey
 from chalicelib.domain.errors import PspRejected
 from chalicelib.domain.ids import MerchantId, Millis, Tenant, first_ulid
-from chalicelib.domain.merchants import ApiKey, Merchant, Policy
+from chalicelib.domain.merchants import Merchant, Policy
 from chalicelib.domain.payments import Payment
 from chalicelib.domain.refunds import Refund
 from chalicelib.usecases.failures import Answered

@@ -32,11 +32,11 @@ class Stock:
             new = peek(write.key)
             if new is None:
                 continue
-            if new["kind"] == "product" and "available" in new:
+            if new.get("kind") == "product" and "available" in new:
                 touched[write.key.pk] = None
                 if write.name == "product":
                     self._counted(write.key.pk, old, new)
-            if new["kind"] == "payment" and "stock" in new:
+            if new.get("kind") == "payment" and "stock" in new:
                 touched.update(dict.fromkeys(self._used(write.key.pk, old, new)))
         for pk in touched:
             self._agree(pk, peek(Key(pk, "PRODUCT")))

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
+from chalicelib.domain.api_keys import ApiKey, Scope
 from chalicelib.domain.catalog import LineItem, Price, Product
 from chalicelib.domain.ids import (
     MerchantId,
@@ -16,7 +17,7 @@ from chalicelib.domain.ids import (
     secret_key_text,
 )
 from chalicelib.domain.ledger import Cause, EntryKind, LedgerEntry, Totals
-from chalicelib.domain.merchants import ApiKey, Merchant
+from chalicelib.domain.merchants import Merchant
 from chalicelib.domain.money import Money
 from chalicelib.domain.payment_links import LinkItem, Offer, PaymentLink
 from chalicelib.domain.payments import (
@@ -63,14 +64,24 @@ def a_merchant(*, name: str = "Toko Apel", number: int | None = None) -> Merchan
     return Merchant(id=a_tenant(number=number).merchant, name=name, created=NOW)
 
 
-def a_secret_key(tenant: Tenant | None = None, secret: str = SECRET) -> str:
+def a_secret_key(
+    tenant: Tenant | None = None, secret: str = SECRET, *, restricted: bool = False
+) -> str:
     """The text of an API key."""
-    return secret_key_text(tenant or a_tenant(), secret)
+    return secret_key_text(tenant or a_tenant(), secret, restricted=restricted)
 
 
-def an_api_key(*, tenant: Tenant | None = None, sha256: str = "f" * 64) -> ApiKey:
-    """A key as it is kept."""
-    return ApiKey(tenant=tenant or a_tenant(), sha256=sha256, last4="SSSS", created=NOW)
+def an_api_key(
+    *scopes: Scope, tenant: Tenant | None = None, sha256: str = "f" * 64, last4: str = "SSSS"
+) -> ApiKey:
+    """A key as it is kept; with scopes a restricted one."""
+    return ApiKey(
+        tenant=tenant or a_tenant(),
+        sha256=sha256,
+        last4=last4,
+        created=NOW,
+        scopes=frozenset(scopes) or None,
+    )
 
 
 def rupiah(amount: int) -> Money:

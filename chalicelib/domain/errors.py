@@ -5,6 +5,7 @@ TautanError
 │   ├── ParameterInvalid · ParameterMissing · ParameterUnknown · AnswersInvalid
 │   └── AmountNotInteger · AmountBelowMinimum · AmountAboveWalletLimit
 ├── AuthenticationError   ApiKeyMissing · ApiKeyInvalid
+├── ScopeMissing          a good key that may not do this
 ├── ResourceMissing       no such thing, or another merchant's: one and the same answer
 ├── LinkClosed            PaymentLinkInactive · PaymentLinkLimitReached · OutOfStock ·
 │                         CheckoutSessionExpired
@@ -107,6 +108,14 @@ class ApiKeyMissing(AuthenticationError):
 
 class ApiKeyInvalid(AuthenticationError):
     code = "api_key_invalid"
+
+
+class ScopeMissing(TautanError):
+    """We know who is asking, and the key may not do this; nothing was written."""
+
+    code = "scope_missing"
+    type = "permission_error"
+    user_message = "Kunci API ini tidak punya izin untuk permintaan ini."
 
 
 class ResourceMissing(TautanError):

@@ -21,7 +21,7 @@ ULID = r"[0-7][0-9A-HJKMNP-TV-Z]{25}"
 _NAMES = ("acct", "prod", "price", "plink", "cs", "pi", "re", "li")
 _ID = re.compile(rf"({'|'.join(_NAMES)})_({ULID})", re.ASCII)
 _SLUG = re.compile(r"[A-Za-z0-9]+(?:-[A-Za-z0-9]+)*", re.ASCII)
-_SECRET_KEY = re.compile(rf"sk_(test|live)_({ULID})[0-9A-Za-z]{{32}}", re.ASCII)
+_SECRET_KEY = re.compile(rf"(sk|rk)_(test|live)_({ULID})[0-9A-Za-z]{{32}}", re.ASCII)
 
 
 def ulid_of(text: str, *names: str) -> str | None:
@@ -73,23 +73,27 @@ class Tenant:
 
 @dataclass(frozen=True, slots=True)
 class SecretKey:
-    """A merchant's API key as it was presented: whose it claims to be, and its fingerprint."""
+    """A merchant's API key as it was presented: whose it claims to be, whether it is a restricted
+    one, and its fingerprint."""
 
     tenant: Tenant
+    restricted: bool
     sha256: str
     last4: str
 
 
 def parse_secret_key(text: str) -> SecretKey | None:
-    """What `sk_test_…` or `sk_live_…` claims, or None when it has not the form of our keys."""
+    """What `sk_test_…`, `sk_live_…`, `rk_test_…` or `rk_live_…` claims, or None when it has not the
+    form of our keys."""
     match = _SECRET_KEY.fullmatch(text)
     if match is None:
         return None
-    tenant = Tenant(MerchantId(f"acct_{match[2]}"), match[1] == "live")
-    return SecretKey(tenant, sha256(text.encode()).hexdigest(), text[-4:])
+    tenant = Tenant(MerchantId(f"acct_{match[3]}"), match[2] == "live")
+    return SecretKey(tenant, match[1] == "rk", sha256(text.encode()).hexdigest(), text[-4:])
 
 
-def secret_key_text(tenant: Tenant, secret: str) -> str:
+def secret_key_text(tenant: Tenant, secret: str, *, restricted: bool = False) -> str:
     """The key that is shown once; `secret` is 32 random letters and digits."""
+    kind = "rk" if restricted else "sk"
     mode = "live" if tenant.livemode else "test"
-    return f"sk_{mode}_{tenant.merchant.removeprefix('acct_')}{secret}"
+    return f"{kind}_{mode}_{tenant.merchant.removeprefix('acct_')}{secret}"

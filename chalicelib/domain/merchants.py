@@ -1,10 +1,9 @@
-"""Merchants, and the keys with which they ask."""
+"""Merchants."""
 
-import hmac
 from dataclasses import dataclass
 from enum import StrEnum
 
-from chalicelib.domain.ids import MerchantId, Millis, SecretKey, Tenant
+from chalicelib.domain.ids import MerchantId, Millis
 
 
 class Policy(StrEnum):
@@ -43,19 +42,3 @@ class Merchant:
     duplicate_payment_policy: Policy = Policy.HOLD
     branding: Branding = Branding()
     contact: Contact = Contact()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ApiKey:
-    """A secret key as it is kept: its fingerprint and last four letters, never the key."""
-
-    tenant: Tenant
-    sha256: str
-    last4: str
-    created: Millis
-    revoked_at: Millis | None = None
-
-    def opens(self, presented: SecretKey) -> bool:
-        """Whether the presented key is this one and has not been revoked."""
-        same = hmac.compare_digest(presented.sha256.encode(), self.sha256.encode())
-        return same and presented.tenant == self.tenant and self.revoked_at is None

@@ -1,13 +1,14 @@
 """Who asks, when, and under which idempotency key: what every story of a merchant begins with."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
+from chalicelib.domain.api_keys import ApiKey
 from chalicelib.domain.errors import ApiKeyInvalid, ApiKeyMissing
 from chalicelib.domain.ids import Millis, Tenant, parse_secret_key
 from chalicelib.domain.ledger import Cause
-from chalicelib.domain.merchants import ApiKey
-from chalicelib.usecases.failures import Answered, Claim
+from chalicelib.usecases.failures import Answered, Claim, StoreUnavailable
 from chalicelib.usecases.idempotency import LOCKED_MS, must_be_key
 from chalicelib.usecases.ports import Store
 
@@ -60,12 +61,14 @@ class Asking:
 
 
 class KeyRing:
-    """Who presents a key. A key that was good is remembered for half a minute, so that a warm
-    function does not read it with every request; a revoked one is refused after that at the latest.
+    """Who presents a key. A key that was good is remembered for ten seconds, so that a warm
+    function does not read it with every request; a revoked one is refused after that at the latest,
+    one whose time is over at its instant.
     """
 
-    REMEMBERED_MS = 30_000
+    REMEMBERED_MS = 10_000
     MOST_REMEMBERED = 1_000
+    USE_NOTED_MS = 60 * 60 * 1000
 
     def __init__(self, store: Store) -> None:
         self._store = store
@@ -74,7 +77,7 @@ class KeyRing:
     def owner(self, presented: str | None, now: Millis) -> ApiKey:
         """The key's record; raises ApiKeyMissing or ApiKeyInvalid.
 
-        A malformed, an unknown and a revoked key look alike.
+        A malformed, an unknown, a revoked and an expired key look alike.
         """
         if not presented:
             raise ApiKeyMissing("Give your secret key as Bearer token or as Basic user name.")
@@ -84,10 +87,21 @@ class KeyRing:
         read_at, key = self._known.get(claimed.sha256, (now, None))
         if key is None or now - read_at > self.REMEMBERED_MS:
             read_at, key = now, self._store.api_key(claimed)
-        if key is None or not key.opens(claimed):
+        if key is None or not key.opens(claimed, now):
             self._known.pop(claimed.sha256, None)
             raise ApiKeyInvalid("This API key is not valid.")
         if len(self._known) >= self.MOST_REMEMBERED:
             self._known.clear()
         self._known[claimed.sha256] = (read_at, key)
         return key
+
+    def used(self, key: ApiKey, now: Millis) -> None:
+        """A request of the key was answered. It is noted when no use of the last hour is; whether
+        that can be written makes no difference to who asked."""
+        if key.last_used is not None and now - key.last_used < self.USE_NOTED_MS:
+            return
+        with suppress(StoreUnavailable):
+            self._store.note_use(key, now, Millis(now - self.USE_NOTED_MS + 1))
+        known = self._known.get(key.sha256)
+        if known is not None:
+            self._known[key.sha256] = (known[0], replace(known[1], last_used=now))

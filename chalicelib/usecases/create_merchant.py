@@ -4,10 +4,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from chalicelib.domain.errors import ParameterInvalid
-from chalicelib.domain.ids import MerchantId, Millis, Tenant, parse_secret_key, secret_key_text
-from chalicelib.domain.merchants import ApiKey, Merchant
+from chalicelib.domain.ids import MerchantId, Millis, Tenant
+from chalicelib.domain.merchants import Merchant
 from chalicelib.domain.provider_account import EVENTS, check_account
 from chalicelib.domain.visible_text import is_visible
+from chalicelib.usecases.api_keys import new_key
 from chalicelib.usecases.ports import Mint, Psps, Store, Vault
 
 
@@ -38,14 +39,11 @@ def create_merchant(
         raise ParameterInvalid("A merchant has a visible name on one line.", param="name")
     merchant = Merchant(id=MerchantId(f"acct_{mint.ulid()}"), name=name, created=now)
     tenant = Tenant(merchant.id, livemode)
-    text = secret_key_text(tenant, mint.secret())
-    presented = parse_secret_key(text)
-    assert presented is not None, "a key that we made has the form of our keys"
-    key = ApiKey(tenant=tenant, sha256=presented.sha256, last4=presented.last4, created=now)
+    made = new_key(mint, tenant, now)
     if connect is not None:
         connect(tenant)
-    store.add_merchant(merchant, key)
-    return Welcome(merchant, tenant, text)
+    store.add_merchant(merchant, made.key)
+    return Welcome(merchant, tenant, made.text)
 
 
 def connect_wooshpay(

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Generic, Protocol, TypeVar
 
+from chalicelib.domain.api_keys import ApiKey
 from chalicelib.domain.catalog import Price, Product
 from chalicelib.domain.discrepancies import Discrepancy
 from chalicelib.domain.ids import (
@@ -24,7 +25,7 @@ from chalicelib.domain.ids import (
 )
 from chalicelib.domain.inbox import InboxEvent
 from chalicelib.domain.ledger import LedgerEntry
-from chalicelib.domain.merchants import ApiKey, Merchant
+from chalicelib.domain.merchants import Merchant
 from chalicelib.domain.money import Money
 from chalicelib.domain.payment_decisions import Changed
 from chalicelib.domain.payment_links import Offer, PaymentLink
@@ -109,9 +110,26 @@ class Store(Protocol):
         ...
 
     def add_merchant(self, merchant: Merchant, key: ApiKey) -> None: ...
-    def add_api_key(self, key: ApiKey) -> None: ...
     def merchant(self, id: MerchantId) -> Merchant | None: ...
+
+    def add_api_key(self, key: ApiKey) -> None: ...
     def api_key(self, presented: SecretKey) -> ApiKey | None: ...
+    def api_keys(self, tenant: Tenant) -> Sequence[ApiKey]:
+        """Every key of the merchant in this mode, the oldest first."""
+        ...
+
+    def rotate_api_key(self, before: ApiKey, after: ApiKey, successor: ApiKey) -> None:
+        """The end of a key is set, and its successor is kept. Raises Lost: `key` when it was
+        rotated or revoked meanwhile."""
+        ...
+
+    def revoke_api_key(self, before: ApiKey, after: ApiKey) -> None:
+        """A key opens nothing any more. Raises Lost when it was revoked or rotated meanwhile."""
+        ...
+
+    def note_use(self, key: ApiKey, now: Millis, before: Millis) -> None:
+        """It was used now, unless a use after `before` is kept already."""
+        ...
 
     def add_product(self, tenant: Tenant, product: Product, claim: Claim | None) -> None: ...
     def update_product(

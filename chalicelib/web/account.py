@@ -2,6 +2,7 @@
 
 from chalice.app import Blueprint
 
+from chalicelib.domain.api_keys import Scope
 from chalicelib.usecases import account
 from chalicelib.web import account_schemas, render
 from chalicelib.web.endpoint import Answer, MerchantCall, merchant_route
@@ -18,13 +19,13 @@ def _shown(call: MerchantCall) -> render.Json:
     }
 
 
-@merchant_route(routes, "GET", "/v1/account")
+@merchant_route(routes, "GET", "/v1/account", needs=Scope.ACCOUNT_READ)
 def retrieve_account(call: MerchantCall) -> Answer:
     found = account.retrieve_account(call.app.store, call.asking())
     return Answer(render.account(call.tenant, found, _shown(call)))
 
 
-@merchant_route(routes, "POST", "/v1/account")
+@merchant_route(routes, "POST", "/v1/account", needs=Scope.ACCOUNT_WRITE)
 def update_account(call: MerchantCall) -> Answer:
     changes = call.given(account_schemas.AccountUpdate).changes()
     connected = _shown(call)

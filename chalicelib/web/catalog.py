@@ -2,6 +2,7 @@
 
 from chalice.app import Blueprint
 
+from chalicelib.domain.api_keys import Scope
 from chalicelib.usecases import catalog
 from chalicelib.web import catalog_schemas, render
 from chalicelib.web.endpoint import Answer, MerchantCall, merchant_route
@@ -9,7 +10,7 @@ from chalicelib.web.endpoint import Answer, MerchantCall, merchant_route
 routes = Blueprint(__name__)
 
 
-@merchant_route(routes, "POST", "/v1/products")
+@merchant_route(routes, "POST", "/v1/products", needs=Scope.PRODUCTS_WRITE)
 def create_product(call: MerchantCall) -> Answer:
     new = call.given(catalog_schemas.ProductData).new()
     return call.created(
@@ -18,13 +19,13 @@ def create_product(call: MerchantCall) -> Answer:
     )
 
 
-@merchant_route(routes, "GET", "/v1/products/{id}")
+@merchant_route(routes, "GET", "/v1/products/{id}", needs=Scope.PRODUCTS_READ)
 def retrieve_product(call: MerchantCall) -> Answer:
     product = catalog.retrieve_product(call.app.store, call.tenant, call.path["id"])
     return Answer(render.product(call.tenant, product))
 
 
-@merchant_route(routes, "POST", "/v1/products/{id}")
+@merchant_route(routes, "POST", "/v1/products/{id}", needs=Scope.PRODUCTS_WRITE)
 def update_product(call: MerchantCall) -> Answer:
     told = call.given(catalog_schemas.ProductUpdate)
     stock = told.inventory.change() if told.inventory else None
@@ -36,7 +37,7 @@ def update_product(call: MerchantCall) -> Answer:
     )
 
 
-@merchant_route(routes, "GET", "/v1/products", listed=True)
+@merchant_route(routes, "GET", "/v1/products", needs=Scope.PRODUCTS_READ, listed=True)
 def list_products(call: MerchantCall) -> Answer:
     found = call.app.store.products(call.tenant, call.part("prod"))
     return Answer(
@@ -44,7 +45,7 @@ def list_products(call: MerchantCall) -> Answer:
     )
 
 
-@merchant_route(routes, "POST", "/v1/prices")
+@merchant_route(routes, "POST", "/v1/prices", needs=Scope.PRICES_WRITE)
 def create_price(call: MerchantCall) -> Answer:
     new = call.given(catalog_schemas.PriceData).new()
     return call.created(
@@ -53,13 +54,13 @@ def create_price(call: MerchantCall) -> Answer:
     )
 
 
-@merchant_route(routes, "GET", "/v1/prices/{id}")
+@merchant_route(routes, "GET", "/v1/prices/{id}", needs=Scope.PRICES_READ)
 def retrieve_price(call: MerchantCall) -> Answer:
     price = catalog.retrieve_price(call.app.store, call.tenant, call.path["id"])
     return Answer(render.price(call.tenant, price))
 
 
-@merchant_route(routes, "POST", "/v1/prices/{id}")
+@merchant_route(routes, "POST", "/v1/prices/{id}", needs=Scope.PRICES_WRITE)
 def update_price(call: MerchantCall) -> Answer:
     told = call.given(catalog_schemas.PriceUpdate)
     return call.created(
@@ -70,7 +71,7 @@ def update_price(call: MerchantCall) -> Answer:
     )
 
 
-@merchant_route(routes, "GET", "/v1/prices", listed=True)
+@merchant_route(routes, "GET", "/v1/prices", needs=Scope.PRICES_READ, listed=True)
 def list_prices(call: MerchantCall) -> Answer:
     found = call.app.store.prices(call.tenant, call.part("price"))
     return Answer(render.listed(found, "/v1/prices", lambda item: render.price(call.tenant, item)))

@@ -2,6 +2,7 @@
 
 from chalice.app import Blueprint
 
+from chalicelib.domain.api_keys import Scope
 from chalicelib.domain.ids import session_id
 from chalicelib.domain.payments import Payment
 from chalicelib.usecases.end_payment import Way
@@ -12,7 +13,7 @@ from chalicelib.web.endpoint import Answer, MerchantCall, merchant_route
 routes = Blueprint(__name__)
 
 
-@merchant_route(routes, "POST", "/v1/checkout/sessions")
+@merchant_route(routes, "POST", "/v1/checkout/sessions", needs=Scope.CHECKOUT_SESSIONS_WRITE)
 def create_session(call: MerchantCall) -> Answer:
     new = call.given(schemas.SessionCreate).new()
     return call.created(
@@ -20,14 +21,16 @@ def create_session(call: MerchantCall) -> Answer:
     )
 
 
-@merchant_route(routes, "GET", "/v1/checkout/sessions/{id}")
+@merchant_route(routes, "GET", "/v1/checkout/sessions/{id}", needs=Scope.CHECKOUT_SESSIONS_READ)
 def retrieve_session(call: MerchantCall) -> Answer:
     payment = _payment(call)
     cause = call.cause(session_id(payment.id))
     return Answer(_shown(call, call.app.ending.refreshed(payment, cause)))
 
 
-@merchant_route(routes, "POST", "/v1/checkout/sessions/{id}/expire")
+@merchant_route(
+    routes, "POST", "/v1/checkout/sessions/{id}/expire", needs=Scope.CHECKOUT_SESSIONS_WRITE
+)
 def expire_session(call: MerchantCall) -> Answer:
     call.given(schemas.Nothing)
     return call.created(
@@ -36,14 +39,18 @@ def expire_session(call: MerchantCall) -> Answer:
     )
 
 
-@merchant_route(routes, "GET", "/v1/checkout/sessions/{id}/line_items")
+@merchant_route(
+    routes, "GET", "/v1/checkout/sessions/{id}/line_items", needs=Scope.CHECKOUT_SESSIONS_READ
+)
 def list_session_items(call: MerchantCall) -> Answer:
     payment = _payment(call)
     url = f"/v1/checkout/sessions/{call.path['id']}/line_items"
     return Answer(render.line_items(call.tenant, payment.items, url))
 
 
-@merchant_route(routes, "GET", "/v1/checkout/sessions", listed=True)
+@merchant_route(
+    routes, "GET", "/v1/checkout/sessions", needs=Scope.CHECKOUT_SESSIONS_READ, listed=True
+)
 def list_sessions(call: MerchantCall) -> Answer:
     found = call.app.store.payments(call.tenant, call.part("cs"))
     return Answer(

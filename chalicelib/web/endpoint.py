@@ -19,6 +19,7 @@ from chalice.app import Blueprint, Request, Response
 
 from chalicelib import bootstrap, log
 from chalicelib.bootstrap import App
+from chalicelib.domain.api_keys import ApiKey, Scope
 from chalicelib.domain.errors import NotReadyYet, ParameterInvalid, ParameterUnknown, TautanError
 from chalicelib.domain.ids import Millis, Tenant, time_part, ulid_of
 from chalicelib.domain.ledger import Cause
@@ -107,8 +108,17 @@ class Call:
 class MerchantCall(Call):
     """A request of a merchant whose key has been checked."""
 
-    tenant: Tenant = field(kw_only=True)
-    actor: str = field(kw_only=True)
+    key: ApiKey = field(kw_only=True)
+
+    @property
+    def tenant(self) -> Tenant:
+        """Whose data, and of which mode."""
+        return self.key.tenant
+
+    @property
+    def actor(self) -> str:
+        """Who asks, for the ledger."""
+        return self.key.actor
 
     def given(self, model: type[B]) -> B:
         """The body as `model`; raises InvalidRequest."""
@@ -201,14 +211,15 @@ class Answer:
 
 
 def merchant_route(
-    routes: Blueprint, method: str, path: str, *, listed: bool = False
+    routes: Blueprint, method: str, path: str, *, needs: Scope, listed: bool = False
 ) -> Callable[[Callable[[MerchantCall], Answer]], Callable[..., Response]]:
-    """A route of the merchants' API: a key is required, errors are JSON. Only a list is asked for
-    by query parameters."""
+    """A route of the merchants' API: a key is required that may what the route `needs`, errors are
+    JSON. Only a list is asked for by query parameters."""
 
     def door(call: Call) -> MerchantCall:
         key = call.app.keys.owner(_presented(call), call.now)
         call.note(merchant=key.tenant.merchant, livemode=key.tenant.livemode)
+        key.must_have(needs)
         query = call.query()
         query.pop(EXPAND, None)
         if query and not listed:
@@ -221,8 +232,7 @@ def merchant_route(
             now=call.now,
             request_id=call.request_id,
             noted=call.noted,
-            tenant=key.tenant,
-            actor=f"key_{key.last4}",
+            key=key,
         )
 
     def decorate(handler: Callable[[MerchantCall], Answer]) -> Callable[..., Response]:
@@ -230,9 +240,12 @@ def merchant_route(
 
         def answer(call: Call) -> Answer:
             asked = door(call)
+            objects.check_may_expand(asked.key, asked.paths)
             given = handler(asked)
             if asked.request.method == "GET":
-                return replace(given, body=asked.expanded(given.body))
+                given = replace(given, body=asked.expanded(given.body))
+            if "replayed" not in call.noted:  # the same request again does nothing, not even this
+                call.app.keys.used(asked.key, call.now)
             return given
 
         view = _view(routes, answer, _json_error, handler)

@@ -19,6 +19,7 @@ STATUS: Mapping[type[TautanError], int] = {
     errors.AmountAboveWalletLimit: 400,
     errors.ApiKeyMissing: 401,
     errors.ApiKeyInvalid: 401,
+    errors.ScopeMissing: 403,
     errors.ResourceMissing: 404,
     errors.PaymentLinkInactive: 409,
     errors.PaymentLinkLimitReached: 409,

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from chalice.app import Blueprint
 
+from chalicelib.domain.api_keys import Scope
 from chalicelib.domain.ids import intent_id
 from chalicelib.domain.payments import Payment
 from chalicelib.usecases.end_payment import Way
@@ -14,7 +15,7 @@ from chalicelib.web.endpoint import Answer, MerchantCall, merchant_route
 routes = Blueprint(__name__)
 
 
-@merchant_route(routes, "POST", "/v1/payment_intents")
+@merchant_route(routes, "POST", "/v1/payment_intents", needs=Scope.PAYMENT_INTENTS_WRITE)
 def create_intent(call: MerchantCall) -> Answer:
     new = call.given(schemas.PaymentIntentCreate).new()
     return call.created(
@@ -23,14 +24,16 @@ def create_intent(call: MerchantCall) -> Answer:
     )
 
 
-@merchant_route(routes, "GET", "/v1/payment_intents/{id}")
+@merchant_route(routes, "GET", "/v1/payment_intents/{id}", needs=Scope.PAYMENT_INTENTS_READ)
 def retrieve_intent(call: MerchantCall) -> Answer:
     payment = _payment(call)
     cause = call.cause(intent_id(payment.id))
     return Answer(_shown(call, call.app.ending.refreshed(payment, cause)))
 
 
-@merchant_route(routes, "POST", "/v1/payment_intents/{id}/cancel")
+@merchant_route(
+    routes, "POST", "/v1/payment_intents/{id}/cancel", needs=Scope.PAYMENT_INTENTS_WRITE
+)
 def cancel_intent(call: MerchantCall) -> Answer:
     call.given(schemas.Cancellation)
     return call.created(
@@ -39,7 +42,7 @@ def cancel_intent(call: MerchantCall) -> Answer:
     )
 
 
-@merchant_route(routes, "GET", "/v1/payment_intents", listed=True)
+@merchant_route(routes, "GET", "/v1/payment_intents", needs=Scope.PAYMENT_INTENTS_READ, listed=True)
 def list_intents(call: MerchantCall) -> Answer:
     part = call.part("pi")
     part = replace(part, before=_as_session(part.before), after=_as_session(part.after))

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from chalice.app import Blueprint
 
+from chalicelib.domain.api_keys import Scope
 from chalicelib.domain.payment_links import Offer
 from chalicelib.usecases import payment_links
 from chalicelib.usecases.ports import OpenedLink
@@ -31,7 +32,7 @@ def _shown(call: MerchantCall) -> Callable[[Offer], render.Json]:
     return show
 
 
-@merchant_route(routes, "POST", "/v1/payment_links")
+@merchant_route(routes, "POST", "/v1/payment_links", needs=Scope.PAYMENT_LINKS_WRITE)
 def create_payment_link(call: MerchantCall) -> Answer:
     new = call.given(link_schemas.PaymentLinkCreate).new()
     return call.created(
@@ -42,7 +43,7 @@ def create_payment_link(call: MerchantCall) -> Answer:
     )
 
 
-@merchant_route(routes, "POST", "/v1/payment_links/{id}")
+@merchant_route(routes, "POST", "/v1/payment_links/{id}", needs=Scope.PAYMENT_LINKS_WRITE)
 def update_payment_link(call: MerchantCall) -> Answer:
     told = call.given(link_schemas.PaymentLinkUpdate)
     return call.created(
@@ -53,19 +54,19 @@ def update_payment_link(call: MerchantCall) -> Answer:
     )
 
 
-@merchant_route(routes, "GET", "/v1/payment_links/{id}")
+@merchant_route(routes, "GET", "/v1/payment_links/{id}", needs=Scope.PAYMENT_LINKS_READ)
 def retrieve_payment_link(call: MerchantCall) -> Answer:
     offer = payment_links.retrieve_payment_link(call.app.store, call.tenant, call.path["id"])
     return Answer(_shown(call)(offer))
 
 
-@merchant_route(routes, "GET", "/v1/payment_links/{id}/line_items")
+@merchant_route(routes, "GET", "/v1/payment_links/{id}/line_items", needs=Scope.PAYMENT_LINKS_READ)
 def list_link_items(call: MerchantCall) -> Answer:
     offer = payment_links.retrieve_payment_link(call.app.store, call.tenant, call.path["id"])
     return Answer(render.offered(call.tenant, offer))
 
 
-@merchant_route(routes, "GET", "/v1/payment_links", listed=True)
+@merchant_route(routes, "GET", "/v1/payment_links", needs=Scope.PAYMENT_LINKS_READ, listed=True)
 def list_payment_links(call: MerchantCall) -> Answer:
     found = call.app.store.payment_links(call.tenant, call.part("plink"))
     base = call.app.settings.public_url

@@ -2,6 +2,7 @@
 
 from chalice.app import Blueprint
 
+from chalicelib.domain.api_keys import Scope
 from chalicelib.domain.refunds import OPEN, Refund
 from chalicelib.usecases.asking import Asking
 from chalicelib.usecases.request_refund import retrieve_refund
@@ -11,7 +12,7 @@ from chalicelib.web.endpoint import Answer, MerchantCall, merchant_route
 routes = Blueprint(__name__)
 
 
-@merchant_route(routes, "POST", "/v1/refunds")
+@merchant_route(routes, "POST", "/v1/refunds", needs=Scope.REFUNDS_WRITE)
 def create_refund(call: MerchantCall) -> Answer:
     given = call.given(schemas.RefundCreate)
 
@@ -23,12 +24,12 @@ def create_refund(call: MerchantCall) -> Answer:
     return call.created(story, render.refund, lambda refund: 202 if refund.status in OPEN else 200)
 
 
-@merchant_route(routes, "GET", "/v1/refunds/{id}")
+@merchant_route(routes, "GET", "/v1/refunds/{id}", needs=Scope.REFUNDS_READ)
 def get_refund(call: MerchantCall) -> Answer:
     return Answer(render.refund(retrieve_refund(call.app.store, call.tenant, call.path["id"])))
 
 
-@merchant_route(routes, "GET", "/v1/refunds", listed=True)
+@merchant_route(routes, "GET", "/v1/refunds", needs=Scope.REFUNDS_READ, listed=True)
 def list_refunds(call: MerchantCall) -> Answer:
     found = call.app.store.refunds(call.tenant, call.part("re"))
     return Answer(render.listed(found, "/v1/refunds", render.refund))

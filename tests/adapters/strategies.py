@@ -4,6 +4,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from chalicelib.domain.api_keys import ApiKey, Scope
 from chalicelib.domain.catalog import CustomAmount, Inventory, LineItem, Price, Product
 from chalicelib.domain.currency_table import CURRENCIES
 from chalicelib.domain.discrepancies import Discrepancy, DiscrepancyKind, DiscrepancyStatus
@@ -19,7 +20,7 @@ from chalicelib.domain.link_forms import (
     FieldAnswer,
     FieldType,
 )
-from chalicelib.domain.merchants import ApiKey, Branding, Contact, Merchant, Policy
+from chalicelib.domain.merchants import Branding, Contact, Merchant, Policy
 from chalicelib.domain.money import Money
 from chalicelib.domain.payment_links import AfterCompletion, LinkItem, PaymentLink, Then
 from chalicelib.domain.payments import (
@@ -140,8 +141,11 @@ ENTRY = st.builds(
     cause=st.builds(Cause, actor=TEXT, reference=TEXT, request_id=MAYBE, at=INSTANT),
 )  # fmt: skip
 API_KEY = st.builds(
-    ApiKey, tenant=TENANT, sha256=NAME, last4=TEXT, created=INSTANT, revoked_at=st.none() | INSTANT
-)
+    ApiKey, tenant=TENANT, sha256=NAME, last4=TEXT, created=INSTANT,
+    scopes=st.none() | st.frozensets(st.sampled_from(Scope)), name=MAYBE,
+    last_used=st.none() | INSTANT, valid_until=st.none() | INSTANT,
+    revoked_at=st.none() | INSTANT,
+)  # fmt: skip
 MERCHANT = st.builds(
     Merchant, id=NAME, name=TEXT, created=INSTANT, late_payment_policy=st.sampled_from(Policy),
     duplicate_payment_policy=st.sampled_from(Policy),

@@ -30,9 +30,10 @@ from chalicelib.adapters.dynamodb.shop_items import (
 )
 from chalicelib.adapters.dynamodb.values import LARGEST, decode_item, encode_item
 from chalicelib.adapters.dynamodb.writes import Assign, Change, Drop, Item, Shift
+from chalicelib.domain.api_keys import ApiKey, Scope
 from chalicelib.domain.catalog import Price, Product
 from chalicelib.domain.ledger import LedgerEntry
-from chalicelib.domain.merchants import ApiKey, Merchant, Policy
+from chalicelib.domain.merchants import Merchant, Policy
 from chalicelib.domain.payment_links import PaymentLink
 from chalicelib.domain.payments import Payment
 from chalicelib.domain.psp_facts import DisputeStatus
@@ -47,7 +48,15 @@ from tests.adapters.strategies import (
     PRODUCT,
     REFUND,
 )
-from tests.builders import NOW, a_merchant, a_payment, a_refund, a_tenant, in_review
+from tests.builders import (
+    NOW,
+    a_merchant,
+    a_payment,
+    a_refund,
+    a_tenant,
+    an_api_key,
+    in_review,
+)
 
 T = a_tenant()
 
@@ -62,6 +71,19 @@ def stored(item: Item) -> Item:
 def test_merchants_and_keys_come_back_as_they_were(merchant: Merchant, key: ApiKey) -> None:
     assert merchant_from_item(stored(merchant_to_item(merchant))) == merchant
     assert api_key_from_item(stored(api_key_to_item(key))) == key
+
+
+def test_a_key_from_before_there_were_scopes_is_a_full_one() -> None:
+    item = api_key_to_item(an_api_key())
+    assert set(item) == {"kind", "schema", "merchant", "livemode", "sha256", "last4", "created"}
+    assert api_key_from_item(item).scopes is None
+
+
+def test_a_scope_that_nobody_knows_gives_nothing() -> None:
+    item = api_key_to_item(an_api_key(Scope.REFUNDS_READ))
+    told = {**item, "scopes": ["refunds:read", "events:read", "*"]}
+    assert api_key_from_item(told).scopes == {Scope.REFUNDS_READ}
+    assert api_key_from_item({**item, "scopes": ["*"]}).scopes == frozenset()
 
 
 @given(PRODUCT, PRICE, LINK)

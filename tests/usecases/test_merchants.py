@@ -4,19 +4,13 @@ from collections.abc import Sequence
 
 import pytest
 
-from chalicelib.domain.errors import (
-    ApiKeyInvalid,
-    ApiKeyMissing,
-    ParameterInvalid,
-    PspUnavailable,
-)
-from chalicelib.domain.ids import Millis, Tenant, parse_secret_key
-from chalicelib.domain.merchants import ApiKey
+from chalicelib.domain.errors import ParameterInvalid, PspUnavailable
+from chalicelib.domain.ids import Tenant
 from chalicelib.domain.provider_account import EVENTS
 from chalicelib.usecases.asking import KeyRing
 from chalicelib.usecases.create_merchant import Welcome, connect_wooshpay, create_merchant
 from chalicelib.usecases.ports import Vault
-from tests.builders import NOW, a_secret_key, a_tenant
+from tests.builders import NOW
 from tests.fakes.world import World
 
 URL = "https://tautan.example/webhooks/wooshpay/acct_1"
@@ -126,79 +120,6 @@ def test_no_secret_is_kept_when_wooshpay_does_not_register() -> None:
     with pytest.raises(PspUnavailable):
         connect_wooshpay(vault, world.psps, world.tenant, KEY, None, URL)
     assert vault.secrets == {}
-
-
-# --- the key ring ---------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("presented", [None, ""])
-def test_no_key_is_missing(presented: str | None) -> None:
-    world = World()
-    with pytest.raises(ApiKeyMissing):
-        KeyRing(world.store).owner(presented, NOW)
-    assert world.engine.calls == {}
-
-
-@pytest.mark.parametrize("presented", ["x", "sk_test_", "é" * 66, "sk_test_" + "0" * 10_000])
-def test_a_malformed_key_costs_no_read(presented: str) -> None:
-    world = World()
-    with pytest.raises(ApiKeyInvalid, match=r"^This API key is not valid\.$"):
-        KeyRing(world.store).owner(presented, NOW)
-    assert world.engine.calls == {}
-
-
-def test_an_unknown_a_forged_and_a_revoked_key_look_alike() -> None:
-    world = World()
-    good = welcomed(world)
-    revoked = a_secret_key(good.tenant, "R" * 32)
-    claimed = parse_secret_key(revoked)
-    assert claimed is not None
-    world.store.add_api_key(
-        ApiKey(tenant=good.tenant, sha256=claimed.sha256, last4="RRRR", created=NOW, revoked_at=NOW)
-    )
-    ring = KeyRing(world.store)
-    forged = good.secret_key[:-1] + ("a" if good.secret_key[-1] != "a" else "b")
-    other_mode = good.secret_key.replace("sk_test_", "sk_live_")
-    told = set()
-    for presented in (a_secret_key(a_tenant(number=9)), forged, other_mode, revoked, "x"):
-        with pytest.raises(ApiKeyInvalid) as refused:
-            ring.owner(presented, NOW)
-        told.add((refused.value.message, refused.value.user_message, refused.value.param))
-    assert len(told) == 1
-
-
-def test_a_good_key_is_read_once_in_half_a_minute() -> None:
-    world = World()
-    key, ring = welcomed(world).secret_key, KeyRing(world.store)
-    for after in (0, 1, 30_000):
-        ring.owner(key, Millis(NOW + after))
-    assert world.engine.calls["get"] == 1
-    ring.owner(key, Millis(NOW + 30_001))
-    ring.owner(key, Millis(NOW + 60_001))
-    assert world.engine.calls["get"] == 2
-
-
-def test_a_key_that_is_gone_is_refused_after_half_a_minute() -> None:
-    world = World()
-    key = welcomed(world).secret_key
-    ring = KeyRing(world.store)
-    ring.owner(key, NOW)
-    ring._store = World().store  # where nobody knows it
-    ring.owner(key, Millis(NOW + 30_000))
-    with pytest.raises(ApiKeyInvalid):
-        ring.owner(key, Millis(NOW + 30_001))
-    with pytest.raises(ApiKeyInvalid):
-        ring.owner(key, NOW)
-
-
-def test_the_ring_does_not_grow_without_bound() -> None:
-    world = World()
-    ring = KeyRing(world.store)
-    ring.MOST_REMEMBERED = 2
-    keys = [welcomed(world).secret_key for _ in range(3)]
-    for key in keys:
-        ring.owner(key, NOW)
-    assert len(ring._known) == 1
 
 
 @pytest.mark.parametrize("name", ["", "  ", "\u202eoko"])

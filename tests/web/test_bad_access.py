@@ -61,6 +61,7 @@ BENT: dict[str, Callable[[Merchant], str]] = {
         f"Bearer {m.secret_key[:-1]}{'A' if m.secret_key[-1] != 'A' else 'B'}"
     ),
     "live instead of test": lambda m: f"Bearer {m.secret_key.replace('_test_', '_live_')}",
+    "restricted instead of full": lambda m: f"Bearer {m.secret_key.replace('sk_', 'rk_')}",
     "publishable key": lambda m: f"Bearer {m.secret_key.replace('sk_', 'pk_')}",
     "lower case": lambda m: f"Bearer {m.secret_key.lower()}",
     "too long": lambda m: f"Bearer {m.secret_key}a",
@@ -137,7 +138,7 @@ def test_no_other_header_says_who_asks(world: World, a: Merchant, b: Merchant, n
     assert reply.status == 404
 
 
-def test_a_revoked_key_is_refused_after_half_a_minute_at_the_latest(world: World) -> None:
+def test_a_key_that_is_gone_is_refused_after_ten_seconds_at_the_latest(world: World) -> None:
     merchant = world.merchant()
     assert merchant.api.get("/v1/products").status == 200
     presented = parse_secret_key(merchant.secret_key)
@@ -146,7 +147,7 @@ def test_a_revoked_key_is_refused_after_half_a_minute_at_the_latest(world: World
         TableName=world.app.settings.table,
         Key={"pk": {"S": f"M#{merchant.id}"}, "sk": {"S": f"KEY#{presented.sha256}"}},
     )
-    with time_machine.travel(world.app.clock() / 1000 + 31):
+    with time_machine.travel(world.app.clock() / 1000 + 11):
         check_refusal(merchant.api.get("/v1/products"), 401, "api_key_invalid", None)
 
 

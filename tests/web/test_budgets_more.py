@@ -23,14 +23,18 @@ def open_link_of_twenty_lines(world: World, shop: Merchant) -> Bill:
     return bill
 
 
-def test_a_cold_function_reads_the_key_once_and_then_knows_it(world: World) -> None:
+def test_a_new_key_is_read_and_its_use_noted_once_and_then_it_is_known(world: World) -> None:
     merchant = world.merchant()
     costs = []
     for _ in range(3):
         with billed(world) as bill:
             merchant.api.get("/v1/products").ok()
         costs.append(dict(bill.calls))
-    assert costs == [{"GetItem": 1, "Query": 1}, {"Query": 1}, {"Query": 1}]
+    assert costs == [
+        {"GetItem": 1, "Query": 1, "TransactWriteItems": 1},
+        {"Query": 1},
+        {"Query": 1},
+    ]
 
 
 @pytest.mark.parametrize(

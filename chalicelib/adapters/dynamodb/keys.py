@@ -40,6 +40,7 @@ from chalicelib.domain.rates import Counted
 from chalicelib.usecases.ports import Due, DueKind
 
 LEDGER = "LG#"
+API_KEY = "KEY#"
 MERCHANTS = "merchants"
 DUE = "DUE#"
 OPEN_SHARDS = 8
@@ -57,7 +58,7 @@ def merchant_key(id: MerchantId) -> Key:
 
 def api_key_key(tenant: Tenant, sha256: str) -> Key:
     """An API key, by its fingerprint."""
-    return Key(f"M#{tenant.merchant}", f"KEY#{sha256}")
+    return Key(f"M#{tenant.merchant}", f"{API_KEY}{sha256}")
 
 
 def product_key(tenant: Tenant, id: ProductId) -> Key:

@@ -1,5 +1,6 @@
 """What a merchant sets up, as items and back: two functions a kind."""
 
+from collections.abc import Sequence
 from dataclasses import asdict, replace
 
 from chalicelib.adapters.dynamodb.item_forms import (
@@ -11,6 +12,7 @@ from chalicelib.adapters.dynamodb.item_forms import (
 )
 from chalicelib.adapters.dynamodb.keys import MERCHANTS
 from chalicelib.adapters.dynamodb.writes import Item, Value
+from chalicelib.domain.api_keys import ApiKey, Scope
 from chalicelib.domain.catalog import CustomAmount, Inventory, LineItem, Price, Product
 from chalicelib.domain.ids import (
     MerchantId,
@@ -21,7 +23,7 @@ from chalicelib.domain.ids import (
     Tenant,
 )
 from chalicelib.domain.link_forms import Ask, Collect, CustomField, FieldType
-from chalicelib.domain.merchants import ApiKey, Branding, Contact, Merchant, Policy
+from chalicelib.domain.merchants import Branding, Contact, Merchant, Policy
 from chalicelib.domain.money import Money
 from chalicelib.domain.payment_links import AfterCompletion, LinkItem, PaymentLink, Then
 
@@ -69,6 +71,10 @@ def api_key_to_item(key: ApiKey) -> Item:
         sha256=key.sha256,
         last4=key.last4,
         created=key.created,
+        scopes=None if key.scopes is None else [scope.value for scope in sorted(key.scopes)],
+        name=key.name,
+        last_used=key.last_used,
+        valid_until=key.valid_until,
         revoked_at=key.revoked_at,
     )
 
@@ -79,8 +85,18 @@ def api_key_from_item(item: Read) -> ApiKey:
         sha256=item["sha256"],
         last4=item["last4"],
         created=Millis(item["created"]),
+        scopes=_scopes_from(item["scopes"]) if "scopes" in item else None,
+        name=item.get("name"),
+        last_used=item.get("last_used"),
+        valid_until=item.get("valid_until"),
         revoked_at=item.get("revoked_at"),
     )
+
+
+def _scopes_from(words: Sequence[str]) -> frozenset[Scope]:
+    """One that nobody knows (any more, or yet) gives nothing."""
+    known = {scope.value: scope for scope in Scope}
+    return frozenset(known[word] for word in words if word in known)
 
 
 def _product(product: Product) -> Item:

@@ -1,6 +1,7 @@
 """Merchants, their keys, catalogue and payment links."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Any, TypeVar
 
 from chalicelib.adapters.dynamodb import keys
@@ -20,31 +21,38 @@ from chalicelib.adapters.dynamodb.shop_items import (
 )
 from chalicelib.adapters.dynamodb.storing import Storing, found_of, new
 from chalicelib.adapters.dynamodb.writes import (
+    Absent,
+    Assign,
     AtLeast,
+    Change,
     Check,
     Equals,
     Guard,
     Item,
+    LessThan,
     Present,
     Put,
     Shift,
     Update,
     Write,
     all_of,
+    any_of,
 )
+from chalicelib.domain.api_keys import ApiKey
 from chalicelib.domain.catalog import Price, Product
 from chalicelib.domain.discrepancies import Discrepancy
 from chalicelib.domain.ids import (
     MerchantId,
+    Millis,
     PaymentLinkId,
     PriceId,
     ProductId,
     SecretKey,
     Tenant,
 )
-from chalicelib.domain.merchants import ApiKey, Merchant
+from chalicelib.domain.merchants import Merchant
 from chalicelib.domain.payment_links import Offer, PaymentLink, offer_of
-from chalicelib.usecases.failures import Claim
+from chalicelib.usecases.failures import Claim, Lost
 from chalicelib.usecases.ports import Found, OpenedLink, Slice
 
 T = TypeVar("T")
@@ -72,16 +80,37 @@ class ShopStore(Storing):
         seen = Update("merchant", at, told, Present()) if told else Check("merchant", at, Present())
         self._claimed(tenant, claim, seen)
 
+    def merchant(self, id: MerchantId) -> Merchant | None:
+        return self._one(keys.merchant_key(id), merchant_from_item)
+
+    # --- API keys ---------------------------------------------------------------------------
+
     def add_api_key(self, key: ApiKey) -> None:
         at = keys.api_key_key(key.tenant, key.sha256)
         self._write(new("key", at, api_key_to_item(key)))
 
-    def merchant(self, id: MerchantId) -> Merchant | None:
-        return self._one(keys.merchant_key(id), merchant_from_item)
-
     def api_key(self, presented: SecretKey) -> ApiKey | None:
         at = keys.api_key_key(presented.tenant, presented.sha256)
         return self._one(at, api_key_from_item)
+
+    def api_keys(self, tenant: Tenant) -> Sequence[ApiKey]:
+        found = self._engine.collection(keys.merchant_key(tenant.merchant).pk, prefix=keys.API_KEY)
+        mine = [key for key in map(api_key_from_item, found) if key.tenant == tenant]
+        return sorted(mine, key=lambda key: (key.created, key.sha256))
+
+    def rotate_api_key(self, before: ApiKey, after: ApiKey, successor: ApiKey) -> None:
+        at = keys.api_key_key(successor.tenant, successor.sha256)
+        self._write(_ended(before, after), new("successor", at, api_key_to_item(successor)))
+
+    def revoke_api_key(self, before: ApiKey, after: ApiKey) -> None:
+        self._write(_ended(before, after))
+
+    def note_use(self, key: ApiKey, now: Millis, before: Millis) -> None:
+        at = keys.api_key_key(key.tenant, key.sha256)
+        unseen = any_of(Absent("last_used"), LessThan("last_used", before))
+        used: dict[str, Change] = {"last_used": Assign(now)}
+        with suppress(Lost):  # another container was first, or the key is gone
+            self._write(Update("key", at, used, all_of(Present(), unseen)))
 
     # --- catalog ----------------------------------------------------------------------------
 
@@ -229,6 +258,15 @@ class ShopStore(Storing):
             {product.id: product for product in products},
         )
         return OpenedLink(tenant, shop, offer, count)
+
+
+def _ended(before: ApiKey, after: ApiKey) -> Update:
+    """The end of a key, which nobody has set since it was read."""
+    until = before.valid_until
+    as_read = Absent("valid_until") if until is None else Equals("valid_until", until)
+    told = changes(api_key_to_item(before), api_key_to_item(after))
+    at = keys.api_key_key(before.tenant, before.sha256)
+    return Update("key", at, told, all_of(Present(), Absent("revoked_at"), as_read))
 
 
 def _new_product(tenant: Tenant, product: Product) -> Put:
