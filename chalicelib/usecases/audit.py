@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 
 from chalicelib.domain.ids import PaymentId, Tenant
 from chalicelib.domain.ledger import standing
+from chalicelib.domain.payment_decisions import ACCEPTED
 from chalicelib.domain.payments import Payment, PaymentStatus, Use
 from chalicelib.domain.refunds import OPEN, Refund, RefundStatus
 from chalicelib.usecases.ports import Store
@@ -47,7 +48,8 @@ def _payment_findings(payment: Payment) -> Iterator[str]:
         yield f"{payment.status}, and {totals.captured} captured"
     if totals.captured not in (0, payment.amount.amount):
         yield f"{totals.captured} captured, {payment.amount.amount} asked"
-    if payment.use is Use.SPENT and not paid:
+    accepted = payment.review is not None and payment.review.verdict == ACCEPTED
+    if payment.use is Use.SPENT and not paid and not accepted:
         yield "a use of the link is spent, and nothing was paid"
 
 

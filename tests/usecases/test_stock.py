@@ -21,6 +21,7 @@ from chalicelib.domain.ledger import Totals
 from chalicelib.domain.payments import Payment, PaymentStatus, ReviewReason, Use
 from chalicelib.domain.psp_facts import IntentStatus
 from chalicelib.domain.refund_rules import RefundRequest
+from chalicelib.usecases.audit import audit_payment
 from chalicelib.usecases.by_hand import accept_review
 from chalicelib.usecases.catalog import (
     NewPrice,
@@ -438,6 +439,7 @@ def test_a_wrong_amount_that_a_person_accepts_has_sold_its_pieces() -> None:
     cause = a_cause(at=shop.world.now)
     accepted = accept_review(shop.world.store, shop.world.tenant, session_id(payment.id), cause)
     assert (accepted.use, shop.counts()) == (Use.SPENT, (0, 0))
+    assert audit_payment(shop.world.store, shop.world.tenant, payment.id) == []
 
 
 def test_what_a_key_made_is_found_though_its_price_is_archived_since() -> None:
