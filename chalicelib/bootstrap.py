@@ -4,7 +4,7 @@ Nothing is connected before it is asked for, and everything is made once per con
 """
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
@@ -19,6 +19,7 @@ from chalicelib.adapters.wooshpay.webhooks import WooshPayWebhooks
 from chalicelib.config import Settings, settings_from
 from chalicelib.domain.errors import PspUnavailable
 from chalicelib.domain.ids import Tenant
+from chalicelib.domain.rates import USUAL_RATES, Rate
 from chalicelib.domain.urls import web_address
 from chalicelib.usecases.asking import KeyRing
 from chalicelib.usecases.end_payment import Ending
@@ -94,6 +95,7 @@ def wire(  # noqa: PLR0913 - one argument a port
         mint=mint,
         status_url=lambda token: f"{settings.public_url}/s/{token}",
         address=lambda text: web_address(text, "url"),
+        rates=replace(USUAL_RATES, address=Rate(settings.sessions_per_address)),
     )
     refunds = Refunds(store, psps, mint, clock, settings.refund_keys, settings.refunded_total)
     inbox = Inbox(store, psps, mint)

@@ -8,6 +8,7 @@ from typing import TypeVar
 from urllib.parse import urlsplit
 
 from chalicelib.domain.money import is_currency
+from chalicelib.domain.rates import USUAL_RATES
 from chalicelib.domain.refunds import RefundedTotal, RefundKeys
 
 E = TypeVar("E", bound=StrEnum)
@@ -15,6 +16,8 @@ WOOSHPAY_PAGES = "https://*.wooshpay.com"
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 _STAGE = re.compile(r"[a-z][a-z0-9-]{0,30}", re.ASCII)
 _TABLE = re.compile(r"[A-Za-z0-9_.-]{3,255}", re.ASCII)
+USUAL_ADDRESS_LIMIT = USUAL_RATES.address.most
+MOST_SESSIONS = 100_000
 _LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 
 
@@ -36,6 +39,7 @@ class Settings:
     minor_units: Mapping[str, int]
     refund_keys: RefundKeys
     refunded_total: RefundedTotal
+    sessions_per_address: int
     log_level: str
     region: str
     endpoint_url: str | None
@@ -59,6 +63,9 @@ def settings_from(environment: Mapping[str, str]) -> Settings:
         minor_units=_minor_units(environment.get("TAUTAN_MINOR_UNITS", "")),
         refund_keys=_one_of(environment, "TAUTAN_REFUND_KEYS", RefundKeys.UNPROVEN),
         refunded_total=_one_of(environment, "TAUTAN_REFUNDED_TOTAL", RefundedTotal.SETTLED),
+        sessions_per_address=_count(
+            environment, "TAUTAN_SESSIONS_PER_ADDRESS", USUAL_ADDRESS_LIMIT
+        ),
         log_level=_level(environment.get("TAUTAN_LOG_LEVEL", "INFO")),
         region=_region(environment),
         endpoint_url=environment.get("AWS_ENDPOINT_URL") or None,
@@ -111,6 +118,13 @@ def _one_of(environment: Mapping[str, str], name: str, usual: E) -> E:
     if text not in list(kind):
         raise ConfigError(name, f"is one of {', '.join(kind)}")
     return kind(text)
+
+
+def _count(environment: Mapping[str, str], name: str, usual: int) -> int:
+    text = environment.get(name, str(usual))
+    if not text.isascii() or not text.isdigit() or int(text) > MOST_SESSIONS:
+        raise ConfigError(name, f"is a number from 0 to {MOST_SESSIONS}")
+    return int(text)
 
 
 def _level(text: str) -> str:

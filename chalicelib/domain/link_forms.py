@@ -96,12 +96,19 @@ class Customer:
 
 @dataclass(frozen=True, slots=True)
 class FieldAnswer:
-    """A custom field as it was asked and answered; later edits of the link do not change it."""
+    """A custom field as it was asked and answered; later edits of the link do not change it.
+    `option` is how a dropdown's value was called."""
 
     key: str
     label: str
     type: FieldType
     value: str
+    option: str | None = None
+
+    @property
+    def text(self) -> str:
+        """The answer in words."""
+        return self.value if self.option is None else self.option
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,7 +131,7 @@ def answers_of(collect: Collect, fields: tuple[CustomField, ...], told: Told) ->
         address=reading.address(collect.shipping_address),
     )
     answers = tuple(
-        FieldAnswer(field.key, field.label, field.type, value)
+        FieldAnswer(field.key, field.label, field.type, value, dict(field.options).get(value))
         for field in fields
         if (value := reading.custom(field)) is not None
     )

@@ -63,11 +63,12 @@ def counts(
     address: str | None,
     now: Millis,
 ) -> tuple[Counted, ...]:
-    """What the beginning of `payment` adds to; a merchant's own request has no `address`."""
+    """What the beginning of `payment` adds to; a merchant's own request has no `address`, and a
+    limit of 0 is none."""
     subjects = [("merchant", "", rates.merchant)]
     if link is not None:
         subjects.append(("link", link, rates.link))
-    if address is not None:
+    if address is not None and rates.address.most > 0:
         subjects.append(("address", address, rates.address))
     return tuple(_counted(name, of, rate, payment, now) for name, of, rate in subjects)
 

@@ -51,7 +51,7 @@ def answers(payment: Payment, language: Language) -> tuple[tuple[str, str], ...]
             parts = (address.line1, address.village, address.district, address.city, address.state)
             lines = ", ".join(filter(None, parts))
             told.append((texts.say(language, "address"), f"{lines} {address.postal_code}"))
-    told += [(answer.label, answer.value) for answer in payment.custom_fields]
+    told += [(answer.label, answer.text) for answer in payment.custom_fields]
     return tuple((label, value) for label, value in told if value)
 
 

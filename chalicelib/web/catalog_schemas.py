@@ -6,7 +6,7 @@ from pydantic import BeforeValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from chalicelib.domain.catalog import CustomAmount, Inventory
-from chalicelib.domain.money import Money
+from chalicelib.domain.money import Money, decimal_places
 from chalicelib.usecases.catalog import NewPrice, NewProduct, StockChange
 from chalicelib.web.forms import (
     Address,
@@ -121,6 +121,12 @@ class PriceData(Body):
 
     @model_validator(mode="after")
     def _one_product(self) -> Self:
+        if self.custom_unit_amount is not None and decimal_places(self.currency):
+            raise PydanticCustomError(
+                "decimals",
+                "takes a currency without decimal places, such as IDR",
+                {"param": "custom_unit_amount"},
+            )
         if (self.unit_amount is None) == (self.custom_unit_amount is None):
             raise PydanticCustomError(
                 "missing", "give unit_amount, or custom_unit_amount", {"param": "unit_amount"}

@@ -7,9 +7,10 @@ preview by its address.
 from urllib.parse import quote
 
 from chalicelib.usecases.ports import OpenedLink
-from chalicelib.web.pages.previews import Preview, heading, shop_name
+from chalicelib.web.pages.previews import Preview, heading, price_of, shop_name
 from chalicelib.web.pages.safe import shorten
 from chalicelib.web.render import Json
+from chalicelib.web.showing import least_of
 
 _LONGEST = 80
 
@@ -20,7 +21,7 @@ def share(opened: OpenedLink, preview: Preview, public_url: str) -> Json:
     shared = f"{address}?v={preview.version}"
     words = said(
         heading([item.product.name for item in opened.offer.items], "id"),
-        str(opened.offer.total),
+        price_of(least_of(opened.offer), str(opened.offer.total), "id"),
         shop_name(opened.merchant.name, "id"),
     )
     return {

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from chalicelib.domain.catalog import LineItem
 from chalicelib.domain.ids import Millis, session_id
 from chalicelib.domain.merchants import Merchant
-from chalicelib.domain.payment_links import Closed
+from chalicelib.domain.payment_links import Closed, Offer
 from chalicelib.domain.payments import Payment, PaymentStatus
 from chalicelib.domain.status_tokens import status_token
 from chalicelib.usecases.ports import OpenedLink
@@ -93,10 +93,17 @@ def offer(
         attempt=attempt,
         page_url=page_url,
         methods=link.payment_method_types,
+        least=least_of(opened.offer),
         indexable=opened.tenant.livemode and not link.is_limited,
         form=form,
         look=look(opened.merchant),
     )
+
+
+def least_of(offer: Offer) -> str | None:
+    """From how much on the shopper sets the amount; None where it is fixed."""
+    custom = offer.items[0].price.custom
+    return None if custom is None else str(offer.total.with_amount(custom.minimum))
 
 
 def confirm(
@@ -146,6 +153,8 @@ def status(payment: Payment, merchant: Merchant, reader: Reader, public_url: str
     over = payment.is_over(reader.now)
     open_page = payment.provider.url if payment.provider and not over else None
     state = _state(payment, over)
+    anew = payment.slug if over and state in ("failed", "expired", "canceled") else None
+    again = f"{public_url}/l/{anew}" if anew else None
     done = payment.status is PaymentStatus.PAID and payment.refund_status == "none"
     token = status_token(payment)
     query = f"?lang={reader.language}" if reader.asked else ""
@@ -158,7 +167,7 @@ def status(payment: Payment, merchant: Merchant, reader: Reader, public_url: str
         refunded=str(payment.amount.with_amount(payment.totals.refunded)),
         reference=session_id(payment.id),
         paid_at=None if payment.paid_at is None else jakarta(payment.paid_at, reader.language),
-        retry_url=open_page if state in ("unpaid", "failed") else None,
+        retry_url=open_page if open_page and state in ("unpaid", "failed") else again,
         live=state in ("unpaid", "processing", "failed") and not over,
         page_url=f"{public_url}/s/{token}",
         receipt_url=f"{public_url}/r/{token}{query}" if payment.paid_at is not None else None,

@@ -112,7 +112,7 @@ ADDRESS = st.builds(
     country=TEXT,
 )  # fmt: skip
 CUSTOMER = st.builds(Customer, name=MAYBE, phone=MAYBE, email=MAYBE, address=st.none() | ADDRESS)
-ANSWER = st.builds(FieldAnswer, TEXT, TEXT, st.sampled_from(FieldType), TEXT)
+ANSWER = st.builds(FieldAnswer, TEXT, TEXT, st.sampled_from(FieldType), TEXT, MAYBE)
 PAYMENT = st.builds(
     Payment, id=NAME, tenant=TENANT, created=INSTANT, amount=MONEY,
     items=st.lists(LINE, max_size=1).map(tuple), payment_method_types=TEXTS, expires_at=INSTANT,

@@ -22,6 +22,7 @@ def test_the_least_that_is_needed_with_what_is_usual() -> None:
     assert settings.wooshpay_api_base is None
     assert settings.minor_units == {}
     assert settings.refund_keys is RefundKeys.UNPROVEN
+    assert settings.sessions_per_address == 60
     assert settings.log_level == "INFO"
     assert settings.endpoint_url is settings.dynamodb_endpoint_url is None
     assert settings.page_hosts == ("https://*.wooshpay.com",)
@@ -34,6 +35,7 @@ def test_everything_that_can_be_set() -> None:
             "WOOSHPAY_API_BASE": "http://127.0.0.1:8001/",
             "TAUTAN_MINOR_UNITS": " IDR=2, VND=0 ,",
             "TAUTAN_REFUND_KEYS": "honoured",
+            "TAUTAN_SESSIONS_PER_ADDRESS": "0",
             "TAUTAN_LOG_LEVEL": "DEBUG",
             "TAUTAN_PUBLIC_URL": "http://localhost:8000/",
             "AWS_ENDPOINT_URL": "http://127.0.0.1:4566",
@@ -43,6 +45,7 @@ def test_everything_that_can_be_set() -> None:
     assert settings.wooshpay_api_base == "http://127.0.0.1:8001"
     assert settings.minor_units == {"IDR": 2, "VND": 0}
     assert settings.refund_keys is RefundKeys.HONOURED
+    assert settings.sessions_per_address == 0
     assert settings.log_level == "DEBUG"
     assert settings.public_url == "http://localhost:8000"
     assert settings.endpoint_url == "http://127.0.0.1:4566"
@@ -81,6 +84,7 @@ MALFORMED = [
          "IDR=２", "=2", "IDR = 2"],
     ),
     ("TAUTAN_LOG_LEVEL", ["info", "TRACE", "", "INFO "]),
+    ("TAUTAN_SESSIONS_PER_ADDRESS", ["-1", "many", "", "1.5", "100001", "１"]),
 ]  # fmt: skip
 
 

@@ -32,6 +32,8 @@ def test_a_merchants_own_request_counts_for_no_address_and_without_a_link_for_no
     names = [each.name for each in counts(Rates(), PAYMENT, LINK, None, NOW)]
     assert names == ["merchant", "link"]
     assert [each.name for each in counts(Rates(), PAYMENT, None, None, NOW)] == ["merchant"]
+    off = Rates(address=Rate(0))
+    assert [each.name for each in counts(off, PAYMENT, None, "203.0.113.9", NOW)] == ["merchant"]
 
 
 def test_an_address_is_a_digest_that_changes_with_the_window() -> None:

@@ -132,6 +132,26 @@ def test_without_a_contact_there_is_no_chat(world: World) -> None:
     assert onward(world.public.get(path_of(paid))) is None
 
 
+# --- when it was not paid ---------------------------------------------------------------------
+
+
+def test_whoever_did_not_pay_in_time_may_begin_anew(world: World, shop: Merchant) -> None:
+    link = world.link(shop)
+    assert sent(world, link, {"attempt": world.app.mint.secret()}).status == 303
+    session = dict(payments_of(shop)[0])
+
+    def retry() -> list[str | None]:
+        page = Tree(world.public.get(path_of(session)).text)
+        return [each["href"] for each in page.all("a") if each.get("id") == "retry"]
+
+    assert retry() == [session["url"]]
+    with at_instant(session["expires_at"]):
+        assert retry() == [link["url"]]
+    alone = world.unpaid(shop)
+    with at_instant(alone["expires_at"]):
+        assert 'id="retry"' not in world.public.get(path_of(alone)).text
+
+
 # --- the receipt ------------------------------------------------------------------------------
 
 
@@ -145,7 +165,7 @@ def test_a_receipt_says_what_was_paid_by_whom_when_and_how(world: World, shop: M
                  "Nama Budi",
                  "Nomor HP +6281234567890",
                  "Alamat kirim Jl. Merdeka 10, Bandung, Jawa Barat 40115",
-                 "Warna sablon emas", "Catatan kado", "Nomor punggung 7",
+                 "Warna sablon Emas", "Catatan kado", "Nomor punggung 7",
                  "Tangkapan layar bisa dipalsukan."):  # fmt: skip
         assert told in words
     assert "Alamat email" not in words

@@ -236,6 +236,7 @@ PRICES: dict[str, tuple[Json, str, str | None]] = {
     "preset below": ({CUSTOM: {"minimum": 2, "preset": 1}}, INVALID, CUSTOM),
     "preset above": ({CUSTOM: {"minimum": 2, "maximum": 3, "preset": 4}}, INVALID, CUSTOM),
     "unknown": ({CUSTOM: {"minimum": 2, "step": 3}}, UNKNOWN, f"{CUSTOM}[step]"),
+    "cents": ({"currency": "USD", CUSTOM: {"minimum": 200}}, INVALID, CUSTOM),
 }
 
 

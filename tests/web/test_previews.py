@@ -238,3 +238,16 @@ def test_an_address_without_a_query_gets_one() -> None:
     assert query(url)["text"] == [
         "Halo\nBayar di sini ya: https://pay.example.com/l/x?openExternalBrowser=1"
     ]
+
+
+def test_where_the_shopper_sets_the_amount_it_begins_with_the_least(
+    world: World, a: Merchant
+) -> None:
+    custom = {"minimum": 10_000, "preset": 50_000}
+    price = {"currency": "IDR", "custom_unit_amount": custom, "product_data": {"name": "Donasi"}}
+    made = a.api.post("/v1/prices", price).ok()
+    link = a.api.post("/v1/payment_links", {"line_items": [{"price": made["id"]}]}).ok()
+    assert link["preview"]["title"] == "Donasi – mulai Rp10.000"
+    assert ": mulai Rp10.000.\n" in link["share"]["text"]
+    page = world.public.get(f"/l/{link['slug']}").text
+    assert '<meta property="og:title" content="Donasi – mulai Rp10.000">' in page

@@ -170,12 +170,23 @@ def _customer_from(item: Read | None) -> Customer | None:
 
 
 def _answer(answer: FieldAnswer) -> Item:
-    return {"key": answer.key, "label": answer.label, "type": answer.type.value,
-            "value": answer.value}  # fmt: skip
+    return item_without_nones(
+        key=answer.key,
+        label=answer.label,
+        type=answer.type.value,
+        value=answer.value,
+        option=answer.option,
+    )
 
 
 def _answer_from(item: Read) -> FieldAnswer:
-    return FieldAnswer(item["key"], item["label"], FieldType(item["type"]), item["value"])
+    return FieldAnswer(
+        key=item["key"],
+        label=item["label"],
+        type=FieldType(item["type"]),
+        value=item["value"],
+        option=item.get("option"),
+    )
 
 
 def _action(provider: ProviderSession | None) -> Item | None:

@@ -35,15 +35,23 @@ def of_offer(view: OfferView, language: Language) -> Preview:
     shop, wallets = shop_name(view.shop, language), wallets_of(view, language)
     key = "preview_offer" if wallets else "preview_offer_any"
     card = link_card(
-        shop=view.shop, names=_names(view.items), amount=view.total, methods=view.methods
+        shop=view.shop,
+        names=_names(view.items),
+        amount=price_of(view.least, view.total, "id"),
+        methods=view.methods,
     )
     return _preview(
-        _priced(heading(_names(view.items), language), view.total),
+        _priced(heading(_names(view.items), language), price_of(view.least, view.total, language)),
         texts.say(language, key, wallets=wallets, shop=shop),
         card,
         view.page_url,
         next((item.image for item in view.items if picture(item.image)), None),
     )
+
+
+def price_of(least: str | None, total: str, language: Language) -> str:
+    """What it costs; where the shopper sets the amount, from how much on."""
+    return total if least is None else texts.say(language, "price_from", least=least)
 
 
 def of_closed(view: ClosedView, language: Language) -> Preview:

@@ -43,7 +43,8 @@ class OfferView:
     """A link that can be paid. The form posts `attempt` to `pay_url`.
 
     `page_url` is the page's own full address; `methods` are the provider's names ("dana").
-    `indexable` lets search engines show it; `kept` is what the page's address fills in.
+    `least`: the shopper sets the amount, from this on. `indexable` lets search engines show it;
+    `kept` is what the page's address fills in.
     """
 
     shop: str
@@ -54,6 +55,7 @@ class OfferView:
     page_url: str
     methods: tuple[str, ...]
     indexable: bool = False
+    least: str | None = None
     form: FormView = EMPTY_FORM
     kept: tuple[tuple[str, str], ...] = ()
     look: Look = PLAIN

@@ -32,6 +32,7 @@ WORDS: Words = {
     ),
     "preview_offer": ("Bayar dengan {wallets} ke {shop}", "Pay {shop} with {wallets}"),
     "preview_offer_any": ("Bayar ke {shop}", "Pay {shop}"),
+    "price_from": ("mulai {least}", "from {least}"),
     "search_offer": ("{item} seharga {total} dari {shop}.", "{item} for {total} from {shop}."),
     "confirm_title": ("Periksa pesanan Anda", "Check your order"),
     "confirm_text": (
