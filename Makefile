@@ -45,7 +45,8 @@ sandbox: $(STAMP) ## The WooshPay sandbox alone
 .PHONY: test
 test: $(STAMP) ## Every test, the way CI runs it
 	@rm -f .coverage .coverage.*
-	$(PY) -m pytest -n 2 --cov --cov-report= --ignore=tests/simulator
+	@# A file is one process's, so that what its tests share is made once.
+	$(PY) -m pytest -n 2 --dist loadfile --cov --cov-report= --ignore=tests/simulator
 	@# The histories have their own measure, and counting their lines takes twice their time.
 	$(PY) -m pytest -n 2 tests/simulator
 	@$(PY) -m coverage report --fail-under=90 || { echo "coverage: below what we hold" >&2; exit 1; }

@@ -23,10 +23,13 @@ class _Connections:
     def __init__(self) -> None:
         self._open: set[socket.socket] = set()
         self._lock = Lock()
+        self._over = False
 
     def add(self, connection: socket.socket) -> None:
         with self._lock:
             self._open.add(connection)
+            if self._over:  # it was taken in while the others were cut
+                _cut(connection)
 
     def discard(self, connection: socket.socket) -> None:
         with self._lock:
@@ -34,9 +37,14 @@ class _Connections:
 
     def cut(self) -> None:
         with self._lock:
+            self._over = True
             for each in self._open:
-                with suppress(OSError):
-                    each.shutdown(socket.SHUT_RDWR)
+                _cut(each)
+
+
+def _cut(connection: socket.socket) -> None:
+    with suppress(OSError):
+        connection.shutdown(socket.SHUT_RDWR)
 
 
 def _handler(connections: _Connections) -> type[WSGIRequestHandler]:

@@ -212,7 +212,10 @@ SIZE = asking(FieldType.DROPDOWN, options=(("s", "Kecil"), ("l", "Besar")))
 )  # fmt: skip
 def test_an_answer_is_kept_with_its_question(field: CustomField, told: str, value: str) -> None:
     answers = answers_of(NOTHING_ASKED, (field,), {"field_print": told})
-    assert answers.custom_fields == (FieldAnswer("print", LABEL, field.type, value),)
+    option = dict(field.options).get(value)
+    (answer,) = answers.custom_fields
+    assert answer == FieldAnswer("print", LABEL, field.type, value, option)
+    assert answer.text == (option or value)
 
 
 @pytest.mark.parametrize(

@@ -11,17 +11,6 @@ from tests.web.bots import PRESSED
 from tests.web.samples import Json, at_instant
 from tests.web.world import FORM, PUBLIC_URL, Merchant, Reply, World
 
-BOTS = (
-    "WhatsApp/2.23.20.0",
-    "facebookexternalhit/1.1",
-    "TelegramBot (like TwitterBot)",
-    "Twitterbot/1.0",
-    "Slackbot-LinkExpanding 1.0",
-    "Mozilla/5.0 (compatible; Googlebot/2.1)",
-    "LinkedInBot/1.0",
-    "Mozilla/5.0 (Windows NT 10.0; SafeLinks)",
-)
-
 
 class Tree(HTMLParser):
     """The tags, their attributes and the text of a page."""
@@ -100,19 +89,6 @@ def test_the_page_says_what_from_whom_and_how_much(world: World, shop: Merchant)
     meta = {tag.get("property"): tag["content"] for tag in tree.all("meta") if "content" in tag}
     assert "Rp20.000" in str(meta["og:title"])
     assert meta["og:url"] == link["url"]
-
-
-def test_two_hundred_looks_of_bots_write_nothing_and_ask_nobody(
-    world: World, shop: Merchant
-) -> None:
-    link = world.link(shop)
-    status = path_of(world.unpaid(shop))
-    with world.untouched():
-        for number in range(200):
-            path = f"/l/{link['slug']}" if number % 4 else status
-            method = "HEAD" if number % 3 == 0 else "GET"
-            headers = {"User-Agent": BOTS[number % len(BOTS)]}
-            assert world.public.send(method, path, b"", headers).status == 200
 
 
 def test_head_has_the_headers_of_get(world: World, shop: Merchant) -> None:
