@@ -2,6 +2,8 @@
 
 import os
 
+import pytest
+
 for name in [name for name in os.environ if name.startswith(("AWS_", "TAUTAN_", "WOOSHPAY_"))]:
     del os.environ[name]
 os.environ.update(
@@ -10,3 +12,11 @@ os.environ.update(
     AWS_DEFAULT_REGION="ap-southeast-3",
     no_proxy="127.0.0.1,localhost",  # a machine's proxy is not asked for loopback
 )
+
+LONG = ("tests/journeys/", "tests/contracts/test_story_races.py", "tests/ops/")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The long files first, so that no worker is alone with one at the end."""
+    items.sort(key=lambda item: not item.nodeid.startswith(LONG))
