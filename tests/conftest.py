@@ -3,6 +3,7 @@
 import os
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 for name in [name for name in os.environ if name.startswith(("AWS_", "TAUTAN_", "WOOSHPAY_"))]:
     del os.environ[name]
@@ -13,6 +14,9 @@ os.environ.update(
     no_proxy="127.0.0.1,localhost",  # a machine's proxy is not asked for loopback
 )
 
+# A busy machine is slow to draw its first example, and that says nothing of the code.
+settings.register_profile("here", suppress_health_check=[HealthCheck.too_slow], deadline=None)
+settings.load_profile("here")
 LONG = ("tests/journeys/", "tests/contracts/test_story_races.py", "tests/ops/")
 
 
