@@ -138,9 +138,8 @@ class MerchantCall(Call):
 
     def expanded(self, answer: Any) -> Any:
         """The answer with what is to be expanded."""
-        if not self.paths:
-            return answer
-        return Expander(objects.readers(self)).expanded(answer, self.paths)
+        paths = self.paths
+        return Expander(objects.readers(self)).expanded(answer, paths) if paths else answer
 
     def created(
         self,

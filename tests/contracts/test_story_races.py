@@ -21,7 +21,7 @@ from chalicelib.adapters.dynamodb.engine import DynamoDBEngine
 from chalicelib.adapters.dynamodb.store import DynamoDBStore
 from chalicelib.adapters.system import SystemMint
 from chalicelib.domain.catalog import Inventory
-from chalicelib.domain.errors import OutOfStock, PaymentLinkLimitReached
+from chalicelib.domain.errors import LinkClosed, OutOfStock, PaymentLinkLimitReached
 from chalicelib.domain.ids import session_id
 from chalicelib.domain.ledger import Cause, Totals, fold
 from chalicelib.domain.money import Money
@@ -30,7 +30,7 @@ from chalicelib.domain.payment_links import LinkItem
 from chalicelib.domain.payments import Payment, PaymentStatus
 from chalicelib.usecases.audit import audit_payment
 from chalicelib.usecases.failures import StoreUnavailable
-from chalicelib.usecases.ports import Delivery
+from chalicelib.usecases.ports import Delivery, OpenedLink
 from chalicelib.usecases.receive_psp_event import Inbox
 from chalicelib.usecases.start_checkout import Checkout
 from tests.builders import (
@@ -207,6 +207,24 @@ def test_of_sixteen_events_that_say_the_same_one_pays(remote: Remote) -> None:
     assert [entry.seq for entry in store.ledger(payment.tenant, payment.id)] == [1]
 
 
+def tapping(
+    checkout: Checkout, opened: OpenedLink, closed: type[LinkClosed]
+) -> Callable[[int], str]:
+    """Each of many shoppers taps once: how the payment stands, or why there is none."""
+
+    def tap(each: int) -> str:
+        link = opened.offer.link
+        cause = Cause(actor="shopper", reference=link.id, request_id="r", at=NOW)
+        try:
+            return checkout.pay_link(opened, {}, f"attempt{each}", cause).status.value
+        except closed as refused:
+            return str(refused.details["inactive_reason"])
+        except StoreUnavailable:
+            return "store_unavailable"
+
+    return tap
+
+
 def test_the_last_use_of_a_limited_link_goes_to_one_of_sixteen_shoppers(remote: Remote) -> None:
     store = store_of(remote.client, remote.table)
     psp = WillingPsp()
@@ -223,16 +241,7 @@ def test_the_last_use_of_a_limited_link_goes_to_one_of_sixteen_shoppers(remote: 
         store.add_payment_link(tenant, link, None)
         opened = store.opened_link(link.slug)
         assert opened is not None
-
-        def tap(each: int, opened: Any = opened, link: Any = link) -> str:
-            cause = Cause(actor="shopper", reference=link.id, request_id="r", at=NOW)
-            try:
-                return checkout.pay_link(opened, {}, f"attempt{each}", cause).status.value
-            except PaymentLinkLimitReached as closed:
-                return str(closed.details["inactive_reason"])
-            except StoreUnavailable:
-                return "store_unavailable"
-
+        tap = tapping(checkout, opened, PaymentLinkLimitReached)
         assert Counter(at_once(16, tap)) == {"unpaid": 1, "limit_reached": 15}
         kept = store.payment_link(tenant, link.id)
         assert kept is not None
@@ -254,16 +263,7 @@ def test_the_last_unit_of_stock_goes_to_one_of_sixteen_shoppers(remote: Remote) 
         store.add_payment_link(tenant, link, None)
         opened = store.opened_link(link.slug)
         assert opened is not None
-
-        def tap(each: int, opened: Any = opened, link: Any = link) -> str:
-            cause = Cause(actor="shopper", reference=link.id, request_id="r", at=NOW)
-            try:
-                return checkout.pay_link(opened, {}, f"attempt{each}", cause).status.value
-            except OutOfStock as closed:
-                return str(closed.details["inactive_reason"])
-            except StoreUnavailable:
-                return "store_unavailable"
-
+        tap = tapping(checkout, opened, OutOfStock)
         assert Counter(at_once(16, tap)) == {"unpaid": 1, "out_of_stock": 15}
         kept = store.product(tenant, product.id)
         assert kept is not None

@@ -28,7 +28,6 @@ from chalicelib.adapters.dynamodb.writes import (
     Check,
     Equals,
     Guard,
-    Item,
     LessThan,
     Present,
     Put,
@@ -236,17 +235,14 @@ class ShopStore(Storing):
             *(keys.price_key(tenant, PriceId(id)) for id in dict.fromkeys(named["prices"])),
             *(keys.product_key(tenant, ProductId(id)) for id in named["products"]),
         ]
-        failures: list[Item | None] = []
         if hour is not None:
             wanted.append(keys.failures_key(tenant, PaymentLinkId(named["link"]), hour))
         found = self._engine.get_many(wanted)
-        if hour is not None:
-            *found, failed = found
-            failures = [failed]
+        failed: Any = found.pop() if hour is not None else None
         assert all(item is not None for item in found), f"the link {named['link']} is incomplete"
         kept, merchant, *rest = (item for item in found if item is not None)
         link, shop = payment_link_from_item(kept), merchant_from_item(merchant)
-        count: Any = sum(int(str(item["count"])) for item in failures if item is not None)
+        count = failed["count"] if failed else 0
         told = {name: value for name, value in named.items() if name not in ("pk", "sk")}
         if told != slug_to_item(tenant, link):  # its lines have just changed
             return OpenedLink(tenant, shop, self.offer(tenant, link), count)
