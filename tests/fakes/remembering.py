@@ -29,7 +29,7 @@ class Remembering:
     def _once(self, keys: tuple[Key, ...], consistent: bool) -> list[Item | None]:
         if keys not in self._known:
             self._known[keys] = self._engine.get_many(keys, consistent=consistent)
-        return self._known[keys]
+        return list(self._known[keys])  # the caller's own
 
     def __getattr__(self, name: str) -> Any:
         """Everything else, writes too, goes to the engine behind, counted."""
