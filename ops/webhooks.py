@@ -7,8 +7,8 @@ import typer
 from chalicelib import bootstrap
 from chalicelib.bootstrap import App
 from chalicelib.domain.ids import Tenant
-from chalicelib.domain.provider_account import WebhookEndpoint
-from chalicelib.usecases.webhook_endpoints import WebhookEndpoints
+from chalicelib.domain.provider_account import PspEndpoint
+from chalicelib.usecases.psp_endpoints import PspEndpoints
 from ops.printing import print_json
 from ops.target import Live, Merchant, tenant_of
 
@@ -16,15 +16,15 @@ webhooks = typer.Typer(no_args_is_help=True, help="Where WooshPay delivers.")
 Endpoint = Annotated[str, typer.Argument(help="we_…")]
 
 
-def _stories(app: App) -> WebhookEndpoints:
-    return WebhookEndpoints(app.psps, app.secrets, app.mint)
+def _stories(app: App) -> PspEndpoints:
+    return PspEndpoints(app.psps, app.secrets, app.mint)
 
 
 def _url(app: App, tenant: Tenant) -> str:
     return f"{app.settings.public_url}/webhooks/wooshpay/{tenant.merchant}"
 
 
-def _row(each: WebhookEndpoint, url: str) -> dict[str, Any]:
+def _row(each: PspEndpoint, url: str) -> dict[str, Any]:
     return {
         "id": each.id,
         "ours": each.url == url,

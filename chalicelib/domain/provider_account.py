@@ -53,7 +53,7 @@ def check_account(tenant: Tenant, key: str, webhook_secret: str | None) -> None:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class WebhookEndpoint:
+class PspEndpoint:
     """An endpoint at WooshPay; it may not tell its secret after its creation (page 42648310)."""
 
     id: str
@@ -63,7 +63,7 @@ class WebhookEndpoint:
     created: Millis
 
 
-def endpoint_problems(endpoints: tuple[WebhookEndpoint, ...], url: str) -> list[str]:
+def endpoint_problems(endpoints: tuple[PspEndpoint, ...], url: str) -> list[str]:
     """What is wrong with the endpoints of an account, as far as `url` goes; nothing when all is
     well. Two endpoints of one address deliver every event twice, which is harmless and wasteful."""
     ours = [each for each in endpoints if each.url == url]

@@ -30,7 +30,7 @@ from chalicelib.domain.money import Money
 from chalicelib.domain.payment_decisions import Changed
 from chalicelib.domain.payment_links import Offer, PaymentLink
 from chalicelib.domain.payments import Payment, ProviderSession
-from chalicelib.domain.provider_account import WebhookEndpoint
+from chalicelib.domain.provider_account import PspEndpoint
 from chalicelib.domain.psp_facts import IntentFact, PspEvent, RefundFact, RefundOutcome
 from chalicelib.domain.rates import Counted
 from chalicelib.domain.refunds import Refund, Step
@@ -420,7 +420,7 @@ class Psp(Protocol):
         """
         ...
 
-    def webhook_endpoints(self) -> Sequence[WebhookEndpoint]:
+    def webhook_endpoints(self) -> Sequence[PspEndpoint]:
         """Every endpoint of the account."""
         ...
 

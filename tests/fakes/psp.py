@@ -12,7 +12,7 @@ from chalicelib.domain.errors import PspRejected, PspUnavailable
 from chalicelib.domain.ids import Millis, Tenant, intent_id, session_id
 from chalicelib.domain.money import Money
 from chalicelib.domain.payments import NextAction, Payment, ProviderSession
-from chalicelib.domain.provider_account import WebhookEndpoint
+from chalicelib.domain.provider_account import PspEndpoint
 from chalicelib.domain.psp_facts import (
     Accepted,
     Declined,
@@ -65,7 +65,7 @@ class FakePsp(Psp):
         self.outcomes: deque[RefundOutcome] = deque()  # what the next refunds come to, not executed
         self.offers: deque[CreatedSession | Exception] = deque()  # what the next sessions come to
         self.endpoints: dict[str, str] = {}  # secrets by address and attempt
-        self.registered: dict[str, WebhookEndpoint] = {}
+        self.registered: dict[str, PspEndpoint] = {}
         self.one_partial_only = True
         self.shows_refunded = True
         self.known_refunds: dict[str, RefundFact] = {}  # by the provider's id
@@ -105,7 +105,7 @@ class FakePsp(Psp):
         page.expired = True
         self._leave("expire_session")
 
-    def webhook_endpoints(self) -> Sequence[WebhookEndpoint]:
+    def webhook_endpoints(self) -> Sequence[PspEndpoint]:
         """Every endpoint that was registered and not deleted."""
         self._enter("webhook_endpoints", "")
         return list(self.registered.values())
@@ -131,7 +131,7 @@ class FakePsp(Psp):
         if named not in self.endpoints:
             self.endpoints[named] = f"whsec_{len(self.endpoints):032d}"
             id = f"we_{len(self.endpoints)}"
-            self.registered[id] = WebhookEndpoint(
+            self.registered[id] = PspEndpoint(
                 id=id,
                 url=url,
                 enabled_events=tuple(events),

@@ -27,7 +27,7 @@ from chalicelib.adapters.wooshpay.translate import intent_fact, refund_fact
 from chalicelib.domain.errors import PspRejected, PspUnavailable
 from chalicelib.domain.ids import Millis, Tenant, intent_id, session_id
 from chalicelib.domain.payments import Payment, ProviderSession
-from chalicelib.domain.provider_account import WebhookEndpoint, is_safe_secret
+from chalicelib.domain.provider_account import PspEndpoint, is_safe_secret
 from chalicelib.domain.psp_facts import (
     Accepted,
     Declined,
@@ -118,14 +118,14 @@ class WooshPay:
             return secret
         raise self._failed(answer)
 
-    def webhook_endpoints(self) -> list[WebhookEndpoint]:
+    def webhook_endpoints(self) -> list[PspEndpoint]:
         """`GET /v1/webhook_endpoints` (page 42648473); secrets that it may show are not read."""
         try:
             page = EndpointPage.model_validate(self._get(f"/v1/webhook_endpoints?limit={LISTED}"))
         except ValidationError as error:
             raise PspUnavailable("WooshPay's answer makes no sense.") from error
         return [
-            WebhookEndpoint(
+            PspEndpoint(
                 id=each.id,
                 url=each.url,
                 enabled_events=tuple(each.enabled_events),

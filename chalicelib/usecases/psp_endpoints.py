@@ -9,7 +9,7 @@ from chalicelib.domain.provider_account import (
     DELIVERED_FOR_MS,
     EVENTS,
     KEPT_SECRETS,
-    WebhookEndpoint,
+    PspEndpoint,
     endpoint_problems,
     is_safe_secret,
 )
@@ -20,12 +20,12 @@ from chalicelib.usecases.ports import Mint, Psps, Vault
 class Watched:
     """The endpoints of an account, and what is wrong with those of our address."""
 
-    endpoints: Sequence[WebhookEndpoint]
+    endpoints: Sequence[PspEndpoint]
     problems: Sequence[str]
 
 
 @dataclass(frozen=True, slots=True)
-class WebhookEndpoints:
+class PspEndpoints:
     """What the stories need; each raises PspError."""
 
     psps: Psps
@@ -49,7 +49,7 @@ class WebhookEndpoints:
         self._add(tenant, url)
         return True
 
-    def rotate(self, tenant: Tenant, url: str) -> Sequence[WebhookEndpoint]:
+    def rotate(self, tenant: Tenant, url: str) -> Sequence[PspEndpoint]:
         """A second endpoint with a secret of its own; the ones that were there before.
 
         Both deliver, and both secrets are good, until `finish` removes the older one: what it has
@@ -59,7 +59,7 @@ class WebhookEndpoints:
         self._add(tenant, url)
         return before
 
-    def finish(self, tenant: Tenant, url: str, now: Millis) -> Sequence[WebhookEndpoint]:
+    def finish(self, tenant: Tenant, url: str, now: Millis) -> Sequence[PspEndpoint]:
         """Remove the older endpoints of our address once the newest has delivered for as long as
         retries last; the removed ones."""
         psp = self.psps(tenant)
@@ -73,7 +73,7 @@ class WebhookEndpoints:
         self.vault.keep_webhook_secrets(tenant, self._secrets(tenant)[:1])
         return older
 
-    def found(self, tenant: Tenant, id: str) -> WebhookEndpoint:
+    def found(self, tenant: Tenant, id: str) -> PspEndpoint:
         """One of them; raises ResourceMissing."""
         for each in self.psps(tenant).webhook_endpoints():
             if each.id == id:

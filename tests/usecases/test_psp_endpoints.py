@@ -8,7 +8,7 @@ from chalicelib.domain.errors import PspUnavailable, ResourceMissing
 from chalicelib.domain.ids import MerchantId, Tenant
 from chalicelib.domain.provider_account import DELIVERED_FOR_MS, EVENTS
 from chalicelib.usecases.ports import Vault
-from chalicelib.usecases.webhook_endpoints import WebhookEndpoints
+from chalicelib.usecases.psp_endpoints import PspEndpoints
 from tests.fakes.world import World
 
 URL = "https://tautan.example/webhooks/wooshpay/acct_1"
@@ -41,12 +41,12 @@ def vault() -> MemoryVault:
 
 
 @pytest.fixture
-def stories(world: World, vault: MemoryVault) -> WebhookEndpoints:
-    return WebhookEndpoints(world.psps, vault, world.mint)
+def stories(world: World, vault: MemoryVault) -> PspEndpoints:
+    return PspEndpoints(world.psps, vault, world.mint)
 
 
 def test_an_endpoint_is_registered_once_with_every_event_that_is_taken(
-    world: World, vault: MemoryVault, stories: WebhookEndpoints
+    world: World, vault: MemoryVault, stories: PspEndpoints
 ) -> None:
     assert stories.register(world.tenant, URL) is True
     (endpoint,) = world.psp.webhook_endpoints()
@@ -59,7 +59,7 @@ def test_an_endpoint_is_registered_once_with_every_event_that_is_taken(
 
 
 def test_one_whose_secret_is_not_kept_is_registered_anew(
-    world: World, vault: MemoryVault, stories: WebhookEndpoints
+    world: World, vault: MemoryVault, stories: PspEndpoints
 ) -> None:
     world.psp.register_webhook(URL, EVENTS)
     assert stories.watched(world.tenant, URL).problems == [NO_SECRET]
@@ -68,7 +68,7 @@ def test_one_whose_secret_is_not_kept_is_registered_anew(
     assert stories.watched(world.tenant, URL).problems == ["we_1, we_2 deliver everything 2 times"]
 
 
-def test_what_is_wrong_is_said(world: World, stories: WebhookEndpoints) -> None:
+def test_what_is_wrong_is_said(world: World, stories: PspEndpoints) -> None:
     assert stories.watched(world.tenant, URL).problems == [
         f"no endpoint delivers to {URL}", NO_SECRET,
     ]  # fmt: skip
@@ -80,7 +80,7 @@ def test_what_is_wrong_is_said(world: World, stories: WebhookEndpoints) -> None:
 
 
 def test_rotating_keeps_both_until_the_older_one_can_have_nothing_on_its_way(
-    world: World, vault: MemoryVault, stories: WebhookEndpoints
+    world: World, vault: MemoryVault, stories: PspEndpoints
 ) -> None:
     stories.register(world.tenant, URL)
     world.psp.register_webhook("https://elsewhere.example/", EVENTS)
@@ -98,21 +98,19 @@ def test_rotating_keeps_both_until_the_older_one_can_have_nothing_on_its_way(
 
 
 def test_two_secrets_are_kept_and_no_more(
-    world: World, vault: MemoryVault, stories: WebhookEndpoints
+    world: World, vault: MemoryVault, stories: PspEndpoints
 ) -> None:
     for _ in range(3):
         stories.rotate(world.tenant, URL)
     assert len(set(vault.secrets[world.tenant])) == 2
 
 
-def test_with_nothing_there_there_is_nothing_to_finish(
-    world: World, stories: WebhookEndpoints
-) -> None:
+def test_with_nothing_there_there_is_nothing_to_finish(world: World, stories: PspEndpoints) -> None:
     assert stories.finish(world.tenant, URL, world.now) == []
 
 
 def test_one_that_is_not_there_is_missing_and_nothing_is_changed(
-    world: World, stories: WebhookEndpoints
+    world: World, stories: PspEndpoints
 ) -> None:
     stories.register(world.tenant, URL)
     for change in (stories.update, stories.delete, stories.found):
@@ -123,7 +121,7 @@ def test_one_that_is_not_there_is_missing_and_nothing_is_changed(
 
 
 def test_no_answer_keeps_what_is_kept(
-    world: World, vault: MemoryVault, stories: WebhookEndpoints
+    world: World, vault: MemoryVault, stories: PspEndpoints
 ) -> None:
     stories.register(world.tenant, URL)
     before = list(vault.secrets[world.tenant])

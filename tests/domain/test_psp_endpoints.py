@@ -4,11 +4,11 @@ from dataclasses import replace
 
 import pytest
 
-from chalicelib.domain.provider_account import EVENTS, WebhookEndpoint, endpoint_problems
+from chalicelib.domain.provider_account import EVENTS, PspEndpoint, endpoint_problems
 from tests.builders import NOW
 
 URL = "https://pay.example/webhooks/wooshpay/acct_1"
-GOOD = WebhookEndpoint(id="we_1", url=URL, enabled_events=EVENTS, enabled=True, created=NOW)
+GOOD = PspEndpoint(id="we_1", url=URL, enabled_events=EVENTS, enabled=True, created=NOW)
 OTHER = replace(GOOD, id="we_9", url="https://elsewhere.example", enabled=False, enabled_events=())
 
 
@@ -38,7 +38,7 @@ OTHER = replace(GOOD, id="we_9", url="https://elsewhere.example", enabled=False,
         ),
     ],
 )
-def test_each_problem_is_named(endpoints: tuple[WebhookEndpoint, ...], problems: list[str]) -> None:
+def test_each_problem_is_named(endpoints: tuple[PspEndpoint, ...], problems: list[str]) -> None:
     assert endpoint_problems(endpoints, URL) == problems
 
 
