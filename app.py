@@ -2,19 +2,21 @@
 
 from chalice.app import Chalice
 
-from chalicelib.jobs import reconcile
+from chalicelib.jobs import reconcile, tell
 from chalicelib.web import (
     account,
     assets,
     capabilities,
     catalog,
     checkout,
+    events,
     health,
     payment_intents,
     payment_links,
     pictures,
     refunds,
     storefront,
+    webhook_endpoints,
     webhooks,
 )
 from chalicelib.web.chalice_errors import one_envelope
@@ -31,12 +33,15 @@ ROOMS = (
     payment_intents,
     capabilities,
     refunds,
+    events,
+    webhook_endpoints,
     webhooks,
     storefront,
     pictures,
     assets,
     health,
     reconcile,
+    tell,
 )
 for room in ROOMS:
     app.register_blueprint(room.routes)

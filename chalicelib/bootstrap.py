@@ -4,9 +4,10 @@ Nothing is connected before it is asked for, and everything is made once per con
 """
 
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cache
-from typing import Any
+from typing import Any, Protocol
 
 from chalicelib import log
 from chalicelib.adapters import system
@@ -16,20 +17,27 @@ from chalicelib.adapters.dynamodb.store import DynamoDBStore
 from chalicelib.adapters.ssm import Secrets, ssm_client
 from chalicelib.adapters.wooshpay.minor_units import MinorUnits
 from chalicelib.adapters.wooshpay.webhooks import WooshPayWebhooks
-from chalicelib.config import Settings, settings_from
+from chalicelib.config import Settings, event_queue_name, settings_from
 from chalicelib.domain.errors import PspUnavailable
+from chalicelib.domain.event_deliveries import Outcome
 from chalicelib.domain.ids import Tenant
 from chalicelib.domain.rates import USUAL_RATES, Rate
 from chalicelib.domain.urls import web_address
 from chalicelib.usecases.asking import KeyRing
 from chalicelib.usecases.end_payment import Ending
 from chalicelib.usecases.night_shift import NightShift
+from chalicelib.usecases.outbox import Hint, OutboxStore, Poster, Posting, Show, SigningKeys, Untold
 from chalicelib.usecases.ports import Clock, Mint, Psp, Psps, PspWebhooks, Store
 from chalicelib.usecases.receive_psp_event import Inbox
 from chalicelib.usecases.reconcile import Reconciler
 from chalicelib.usecases.request_refund import Refunds
 from chalicelib.usecases.start_checkout import Checkout
 from chalicelib.usecases.sweep import Sweeper
+from chalicelib.usecases.tell_merchants import Teller
+
+
+class AppStore(Store, OutboxStore, Protocol):
+    """Everything that is kept."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,8 +45,9 @@ class App:
     """The wired application."""
 
     settings: Settings
-    store: Store
+    store: AppStore
     secrets: Secrets
+    signing_keys: SigningKeys
     psps: Psps
     webhooks: PspWebhooks
     clock: Clock
@@ -49,6 +58,11 @@ class App:
     inbox: Inbox
     ending: Ending
     night: NightShift
+    post: Poster
+
+    def teller(self, show: Show) -> Teller:
+        """Whoever tells merchants of events, with the bodies that `show` gives."""
+        return Teller(self.store, self.post, self.signing_keys, self.clock, self.mint, show)
 
 
 @cache
@@ -59,12 +73,17 @@ def app() -> App:
     return build(settings)
 
 
+def event_queue() -> str:
+    """The name of the stage's queue, which has to be known before there is an application."""
+    return event_queue_name(os.environ)
+
+
 def build(settings: Settings) -> App:
     """The application over the real adapters."""
     dynamodb = dynamodb_client(
         settings.region, settings.dynamodb_endpoint_url or settings.endpoint_url
     )
-    store = DynamoDBStore(DynamoDBEngine(dynamodb, settings.table))
+    store = DynamoDBStore(DynamoDBEngine(dynamodb, settings.table), _hints(settings))
     ssm = cache(lambda: ssm_client(settings.region, settings.endpoint_url))
     secrets = Secrets(ssm, settings.stage, system.now)
     units = MinorUnits(settings.minor_units)
@@ -74,16 +93,18 @@ def build(settings: Settings) -> App:
         secrets,
         psps=_WooshPays(settings, secrets, units),
         webhooks=WooshPayWebhooks(secrets.webhook_secrets, units),
+        post=_Posts(private=settings.private_endpoints),
     )
 
 
 def wire(  # noqa: PLR0913 - one argument a port
     settings: Settings,
-    store: Store,
+    store: AppStore,
     secrets: Secrets,
     *,
     psps: Psps,
     webhooks: PspWebhooks,
+    post: Poster,
     clock: Clock = system.now,
     mint: Mint | None = None,
 ) -> App:
@@ -103,6 +124,7 @@ def wire(  # noqa: PLR0913 - one argument a port
         settings=settings,
         store=store,
         secrets=secrets,
+        signing_keys=lambda tenant: secrets.signing_key(tenant, mint.secret),
         psps=psps,
         webhooks=webhooks,
         clock=clock,
@@ -119,7 +141,42 @@ def wire(  # noqa: PLR0913 - one argument a port
             Sweeper(store, psps, mint, clock, inbox, refunds, checkout),
             Reconciler(store, psps, mint, inbox),
         ),
+        post=post,
     )
+
+
+def _hints(settings: Settings) -> Hint:
+    """The queue that wakes whoever tells merchants; without one, and when it fails, the clock
+    does."""
+    url = settings.event_queue_url
+    if url is None:
+        return lambda _: None
+
+    @cache
+    def queue() -> Hint:
+        from chalicelib.adapters.event_queue import EventQueue, sqs_client
+
+        return EventQueue(sqs_client(settings.region, settings.endpoint_url), url)
+
+    def hint(untold: Sequence[Untold]) -> None:
+        try:
+            queue()(untold)
+        except Exception as error:  # noqa: BLE001 - what it hints at is written, and will be told
+            log.failure("hint", error)
+
+    return hint
+
+
+class _Posts:
+    """The way to merchants' systems, made by the first function that goes it."""
+
+    def __init__(self, *, private: bool) -> None:
+        self._private = private
+
+    def __call__(self, postings: Sequence[Posting]) -> Sequence[Outcome]:
+        from chalicelib.adapters.posting import HttpPoster
+
+        return HttpPoster(private=self._private)(postings)
 
 
 class _WooshPays:

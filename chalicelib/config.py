@@ -41,6 +41,8 @@ class Settings:
     refunded_total: RefundedTotal
     sessions_per_address: int
     log_level: str
+    event_queue_url: str | None
+    private_endpoints: bool
     region: str
     endpoint_url: str | None
     dynamodb_endpoint_url: str | None
@@ -67,10 +69,17 @@ def settings_from(environment: Mapping[str, str]) -> Settings:
             environment, "TAUTAN_SESSIONS_PER_ADDRESS", USUAL_ADDRESS_LIMIT
         ),
         log_level=_level(environment.get("TAUTAN_LOG_LEVEL", "INFO")),
+        event_queue_url=environment.get("TAUTAN_EVENT_QUEUE_URL") or None,
+        private_endpoints=_private_endpoints(environment),
         region=_region(environment),
         endpoint_url=environment.get("AWS_ENDPOINT_URL") or None,
         dynamodb_endpoint_url=environment.get("AWS_ENDPOINT_URL_DYNAMODB") or None,
     )
+
+
+def event_queue_name(environment: Mapping[str, str]) -> str:
+    """The queue that wakes whoever tells merchants of events, by the stage."""
+    return f"tautan-{environment.get('TAUTAN_STAGE') or 'dev'}-events"
 
 
 def _region(environment: Mapping[str, str]) -> str:
@@ -125,6 +134,17 @@ def _count(environment: Mapping[str, str], name: str, usual: int) -> int:
     if not text.isascii() or not text.isdigit() or int(text) > MOST_SESSIONS:
         raise ConfigError(name, f"is a number from 0 to {MOST_SESSIONS}")
     return int(text)
+
+
+def _private_endpoints(environment: Mapping[str, str]) -> bool:
+    """Whether webhook endpoints may be on this machine: never where strangers are served."""
+    text = environment.get("TAUTAN_PRIVATE_ENDPOINTS", "refused")
+    if text not in ("refused", "allowed"):
+        raise ConfigError("TAUTAN_PRIVATE_ENDPOINTS", "is one of refused, allowed")
+    local = urlsplit(environment.get("TAUTAN_PUBLIC_URL", "")).hostname in LOOPBACK
+    if text == "allowed" and not local:
+        raise ConfigError("TAUTAN_PRIVATE_ENDPOINTS", "is for a stack on loopback alone")
+    return text == "allowed"
 
 
 def _level(text: str) -> str:

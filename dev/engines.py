@@ -115,7 +115,7 @@ def _ministack(stack: ExitStack) -> str:
         "TMPDIR": folder,
         "BIND_HOST": HOST,  # it would listen to everybody
         "GATEWAY_PORT": str(port),
-        "SERVICES": "dynamodb,ssm",
+        "SERVICES": "dynamodb,ssm,sqs",
         "LOG_LEVEL": "ERROR",
         "DOCKER_HOST": f"unix://{folder}/none",
         "SFTP_ENABLED": "0",

@@ -1,25 +1,44 @@
-"""The sweeper on this machine: what a schedule does in Lambda, a thread does here."""
+"""The jobs on this machine: what a schedule and a queue do in Lambda, two threads do here."""
 
+from collections.abc import Callable
 from contextlib import ExitStack
 from threading import Event, Thread
+from typing import Any
 
 from chalicelib import bootstrap, log
+from chalicelib.jobs import tell
+from chalicelib.usecases.outbox import Untold
 
 EVERY_S = 5.0
+POLLED_EVERY_S = 0.3
+LONGEST_JOB_S = 60
 
 
-def start(stack: ExitStack) -> None:
-    """Sweep in the background until `stack` closes."""
+def start(stack: ExitStack, sqs: Any, queue_url: str) -> None:
+    """Sweep, and tell merchants of events, in the background until `stack` closes."""
     stopping = Event()
-    thread = Thread(target=_sweep, args=(stopping,), daemon=True)
-    thread.start()
-    stack.callback(thread.join)
+
+    def repeat(name: str, every: float, job: Callable[[], object]) -> None:
+        def run() -> None:
+            while not stopping.wait(every):
+                try:
+                    job()
+                except Exception as error:  # noqa: BLE001 - a dead thread would be missed by nobody
+                    log.failure(name, error)
+
+        thread = Thread(target=run, daemon=True)
+        thread.start()
+        stack.callback(thread.join, LONGEST_JOB_S)
+
+    repeat("sweep", EVERY_S, lambda: bootstrap.app().night.sweep())
+    repeat("tell", EVERY_S, tell.again)
+    repeat("queue", POLLED_EVERY_S, lambda: _emptied(sqs, queue_url))
     stack.callback(stopping.set)
 
 
-def _sweep(stopping: Event) -> None:
-    while not stopping.wait(EVERY_S):
-        try:
-            bootstrap.app().night.sweep()
-        except Exception as error:  # noqa: BLE001 - a thread that dies would be missed by nobody
-            log.failure("sweep", error)
+def _emptied(sqs: Any, queue_url: str) -> None:
+    """Tell of what is in the queue; a message goes when it is done, as with Lambda."""
+    answer = sqs.receive_message(QueueUrl=queue_url, MaxNumberOfMessages=10)
+    for each in answer.get("Messages", []):
+        if tell.told(Untold.of(each["Body"])):
+            sqs.delete_message(QueueUrl=queue_url, ReceiptHandle=each["ReceiptHandle"])

@@ -41,6 +41,7 @@ def lead_to_stack(
         TAUTAN_TABLE=TABLE,
         TAUTAN_PUBLIC_URL=api_url,
         TAUTAN_STAGE="dev",
+        TAUTAN_PRIVATE_ENDPOINTS="allowed",
         WOOSHPAY_API_BASE=psp_url,
         no_proxy=_without_proxy(environment),
     )

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
-from typing import Self, TypeVar
+from typing import Any, Self, TypeVar
 
 import httpx
 from botocore.exceptions import BotoCoreError, ClientError
@@ -16,6 +16,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from chalicelib import bootstrap
 from chalicelib.adapters.dynamodb.client import dynamodb_client
 from chalicelib.adapters.dynamodb.table import TableDiffers, ensure_table
+from chalicelib.adapters.event_queue import sqs_client
 from chalicelib.config import ConfigError, settings_from
 from dev import api_server, engines, night
 from dev.settings import HOST, lead_to_stack
@@ -61,8 +62,9 @@ class Stack:
         port = wanted.port or engines.free_port()
         self._settings(f"http://{HOST}:{port}")
         self._make_table(wanted.engine)
+        sqs, queue_url = self._make_queue()
         self.api_url = self._api(port)
-        night.start(self._running)
+        night.start(self._running, sqs, queue_url)
 
     def _sandbox(self, port: int) -> str:
         from sandbox.server import Server
@@ -92,6 +94,14 @@ class Stack:
             raise CannotStart(f"ENGINE={engine} gives no table: {error}") from error
         finally:
             client.close()
+
+    def _make_queue(self) -> tuple[Any, str]:
+        """The queue that an event wakes its teller by, and a client of it."""
+        sqs = sqs_client(settings_from(os.environ).region, self.aws_url)
+        self._running.callback(sqs.close)
+        url = str(sqs.create_queue(QueueName=bootstrap.event_queue())["QueueUrl"])
+        os.environ["TAUTAN_EVENT_QUEUE_URL"] = url
+        return sqs, url
 
     def _api(self, port: int) -> str:
         from app import app

@@ -12,6 +12,7 @@ from chalicelib.domain.merchants import Policy
 from chalicelib.domain.provider_account import check_account, key_livemode
 from chalicelib.usecases.create_merchant import connect_wooshpay, create_merchant
 from ops.printing import print_facts, print_json
+from ops.target import cause_of
 
 merchants = typer.Typer(no_args_is_help=True, help="Merchants.")
 
@@ -78,7 +79,7 @@ def policies(
                 duplicate_payment_policy=duplicate or found.duplicate_payment_policy,
             ),
         )
-        app.store.update_merchant(Tenant(found.id, False), before, found, None)
+        app.store.update_merchant(Tenant(found.id, False), before, found, cause_of(app), None)
     facts = {
         "late": found.late_payment_policy.value,
         "duplicate": found.duplicate_payment_policy.value,

@@ -6,6 +6,7 @@ its predecessor beside it for longer than that.
 
 import json
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 from botocore.config import Config
@@ -24,7 +25,7 @@ def ssm_client(region: str, endpoint_url: str | None = None) -> Any:
 
 
 class Secrets:
-    """A merchant's WooshPay key and webhook secrets."""
+    """A merchant's WooshPay key and webhook secrets, and the key that signs what it is told."""
 
     def __init__(self, client: Callable[[], Any], stage: str, clock: Callable[[], Millis]) -> None:
         self._client = client
@@ -44,6 +45,18 @@ class Secrets:
         }
         values = self._read(*names.values())
         return {mode: json.loads(values.get(name, "[]")) for mode, name in names.items()}
+
+    def signing_key(self, tenant: Tenant, fresh: Callable[[], str]) -> str:
+        """The key that the tenant's own webhook secrets are derived from; the first time it is
+        `fresh`, and whoever is second takes the first one's."""
+        name = self._name(tenant, "signing_key")
+        found = self._read(name).get(name)
+        if found is not None:
+            return found
+        with suppress(self._client().exceptions.ParameterAlreadyExists):
+            self._client().put_parameter(Name=name, Value=fresh(), Type="SecureString")
+        self._known.clear()
+        return self._read(name)[name]
 
     def keep_wooshpay_key(self, tenant: Tenant, key: str) -> None:
         """Keep, or replace, the secret key at WooshPay."""

@@ -30,6 +30,9 @@ class Scope(StrEnum):
     ACCOUNT_READ = "account:read"
     ACCOUNT_WRITE = "account:write"
     PAYMENT_METHODS_READ = "payment_methods:read"
+    EVENTS_READ = "events:read"
+    WEBHOOK_ENDPOINTS_READ = "webhook_endpoints:read"
+    WEBHOOK_ENDPOINTS_WRITE = "webhook_endpoints:write"
 
     def gives(self, needed: "Scope") -> bool:
         """Whether who has this scope may what `needed` names."""

@@ -15,10 +15,13 @@ PriceId = NewType("PriceId", str)
 PaymentLinkId = NewType("PaymentLinkId", str)
 PaymentId = NewType("PaymentId", str)
 RefundId = NewType("RefundId", str)
+EventId = NewType("EventId", str)
+WebhookEndpointId = NewType("WebhookEndpointId", str)
 Millis = NewType("Millis", int)  # an instant: milliseconds since 1970, UTC
 
 ULID = r"[0-7][0-9A-HJKMNP-TV-Z]{25}"
-_NAMES = ("acct", "prod", "price", "plink", "cs", "pi", "re", "li")
+_NAMES = ("acct", "prod", "price", "plink", "cs", "pi", "re", "li", "evt", "we")
+_LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's, which ULIDs are spelled with
 _ID = re.compile(rf"({'|'.join(_NAMES)})_({ULID})", re.ASCII)
 _SLUG = re.compile(r"[A-Za-z0-9]+(?:-[A-Za-z0-9]+)*", re.ASCII)
 _SECRET_KEY = re.compile(rf"(sk|rk)_(test|live)_({ULID})[0-9A-Za-z]{{32}}", re.ASCII)
@@ -44,8 +47,13 @@ def is_slug(text: str) -> bool:
 
 def time_part(at: Millis) -> str:
     """What the ULIDs that are born at `at` begin with; it sorts before each of them."""
-    letters = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
-    return "".join(letters[at >> shift & 31] for shift in range(45, -1, -5))
+    return "".join(_LETTERS[at >> shift & 31] for shift in range(45, -1, -5))
+
+
+def derived_ulid(at: Millis, *what: str) -> str:
+    """The ULID of what happened at `at`: the same for the same thing, however often it is told."""
+    chance = int.from_bytes(sha256("\n".join(what).encode()).digest()[:10])
+    return time_part(at) + "".join(_LETTERS[chance >> shift & 31] for shift in range(75, -1, -5))
 
 
 def first_ulid(at: Millis) -> str:

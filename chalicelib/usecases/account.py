@@ -22,7 +22,7 @@ def update_account(store: Store, asking: Asking, changes: Changes) -> Merchant:
     after = replace(before, **changes)
     claim = asking.claim("account", before.id, after)
     return once(
-        lambda: store.update_merchant(asking.tenant, before, after, claim),
+        lambda: store.update_merchant(asking.tenant, before, after, asking.cause(before.id), claim),
         claim,
         after,
         lambda _: retrieve_account(store, asking),

@@ -24,7 +24,7 @@ from chalicelib.domain.ids import (
     Tenant,
 )
 from chalicelib.domain.inbox import InboxEvent
-from chalicelib.domain.ledger import LedgerEntry
+from chalicelib.domain.ledger import Cause, LedgerEntry
 from chalicelib.domain.merchants import Merchant
 from chalicelib.domain.money import Money
 from chalicelib.domain.payment_decisions import Changed
@@ -104,7 +104,7 @@ class Store(Protocol):
         ...
 
     def update_merchant(
-        self, tenant: Tenant, before: Merchant, after: Merchant, claim: Claim | None
+        self, tenant: Tenant, before: Merchant, after: Merchant, cause: Cause, claim: Claim | None
     ) -> None:
         """What differs of the merchant. Raises Claimed; Lost when there is no such merchant."""
         ...

@@ -22,9 +22,9 @@ Json = dict[str, Any]
 UTM_NAMES = tuple(name.removeprefix("utm_") for name in UTM)
 
 
-def account(tenant: Tenant, merchant: Merchant, wooshpay: Json) -> Json:
-    """A merchant's own account; `wooshpay` says what is connected."""
-    return {
+def account(tenant: Tenant, merchant: Merchant, wooshpay: Json | None = None) -> Json:
+    """A merchant's own account; `wooshpay` says what is connected, where that was asked for."""
+    shown = {
         "id": merchant.id,
         "object": "account",
         "created": merchant.created,
@@ -34,8 +34,8 @@ def account(tenant: Tenant, merchant: Merchant, wooshpay: Json) -> Json:
         "contact": asdict(merchant.contact),
         "late_payment_policy": merchant.late_payment_policy.value,
         "duplicate_payment_policy": merchant.duplicate_payment_policy.value,
-        "wooshpay": wooshpay,
     }
+    return shown if wooshpay is None else {**shown, "wooshpay": wooshpay}
 
 
 def product(tenant: Tenant, product: Product) -> Json:

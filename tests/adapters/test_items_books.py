@@ -11,8 +11,8 @@ from chalicelib.adapters.dynamodb.book_items import (
     claim_to_item,
     discrepancy_from_item,
     discrepancy_to_item,
-    event_from_item,
-    event_to_item,
+    psp_event_from_item,
+    psp_event_to_item,
 )
 from chalicelib.adapters.dynamodb.fact_items import fact_from_item, fact_to_item
 from chalicelib.adapters.dynamodb.keys import (
@@ -61,7 +61,7 @@ def test_a_fact_of_an_unknown_kind_is_noticed() -> None:
 @given(TENANT, WAITING)
 @settings(deadline=None)
 def test_events_that_wait_come_back_as_they_were(tenant: Tenant, event: InboxEvent) -> None:
-    assert event_from_item(stored(event_to_item(tenant, event))) == event
+    assert psp_event_from_item(stored(psp_event_to_item(tenant, event))) == event
 
 
 def test_an_event_that_waits_is_kept_with_what_it_says_and_when_it_is_due() -> None:
@@ -69,7 +69,7 @@ def test_an_event_that_waits_is_kept_with_what_it_says_and_when_it_is_due() -> N
         event=an_event(an_intent_fact()), status=EventStatus.DEFERRED, why="unknown_payment",
         at=NOW, attempts=2, due_at=NOW,
     )  # fmt: skip
-    assert event_to_item(T, event) == {
+    assert psp_event_to_item(T, event) == {
         "kind": "psp_event", "schema": 1, "id": "evt_1", "type": "payment_intent.succeeded",
         "created": NOW, "sha256": "0" * 64, "livemode": False, "status": "deferred",
         "why": "unknown_payment", "at": NOW, "attempts": 2,
@@ -88,7 +88,7 @@ def test_an_event_that_waits_is_kept_with_what_it_says_and_when_it_is_due() -> N
 )
 def test_an_event_that_has_ended_is_kept_without_what_it_said(status: EventStatus) -> None:
     event = InboxEvent(event=an_event(an_intent_fact()), status=status, why="w", at=Millis(5))
-    assert event_to_item(T, event) == {
+    assert psp_event_to_item(T, event) == {
         "kind": "psp_event", "schema": 1, "id": "evt_1", "type": "payment_intent.succeeded",
         "created": NOW, "sha256": "0" * 64, "livemode": False, "status": status.value,
         "why": "w", "at": 5, "attempts": 0,

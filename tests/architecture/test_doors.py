@@ -50,6 +50,16 @@ SCOPES = {
     "POST /v1/refunds": "refunds:write",
     "GET /v1/refunds": "refunds:read",
     "GET /v1/refunds/{id}": "refunds:read",
+    "GET /v1/events": "events:read",
+    "GET /v1/events/{id}": "events:read",
+    "POST /v1/events/{id}/retry": "webhook_endpoints:write",
+    "POST /v1/webhook_endpoints": "webhook_endpoints:write",
+    "GET /v1/webhook_endpoints": "webhook_endpoints:read",
+    "GET /v1/webhook_endpoints/{id}": "webhook_endpoints:read",
+    "POST /v1/webhook_endpoints/{id}": "webhook_endpoints:write",
+    "DELETE /v1/webhook_endpoints/{id}": "webhook_endpoints:write",
+    "POST /v1/webhook_endpoints/{id}/roll_secret": "webhook_endpoints:write",
+    "GET /v1/webhook_endpoints/{id}/deliveries": "webhook_endpoints:read",
 }
 PUBLIC = {
     "GET /l/{slug}": SHOPPER,

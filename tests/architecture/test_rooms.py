@@ -55,7 +55,7 @@ def is_setting(node: ast.stmt) -> bool:
 
 def test_app_py_imports_makes_and_registers_and_nothing_else() -> None:
     text = (ROOT / "app.py").read_text(encoding="utf-8")
-    assert len(text.splitlines()) <= 45
+    assert len(text.splitlines()) <= 50
     docstring, *rest = ast.parse(text).body
     assert isinstance(docstring, ast.Expr)
     others = [

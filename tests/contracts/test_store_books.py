@@ -200,12 +200,16 @@ def test_policies_are_set_and_nothing_else_of_a_merchant(
     before = a_merchant()
     wanted = replace(before, **policies)  # type: ignore[arg-type]
     with lost(engine, "merchant"):
-        store.update_merchant(T, replace(before, name="x"), wanted, None)
+        store.update_merchant(T, replace(before, name="x"), wanted, builders.a_cause(), None)
     store.add_merchant(replace(before, name="Other"), an_api_key())
-    store.update_merchant(T, before, wanted, None)
+    store.update_merchant(T, before, wanted, builders.a_cause(), None)
     assert store.merchant(T.merchant) == replace(wanted, name="Other")
     with lost(engine, "merchant"):
         other = builders.a_tenant(number=2).merchant
         store.update_merchant(
-            T, replace(before, id=other), replace(wanted, id=other, name="x"), None
+            T,
+            replace(before, id=other),
+            replace(wanted, id=other, name="x"),
+            builders.a_cause(),
+            None,
         )

@@ -53,7 +53,7 @@ def test_a_payment_is_kept_and_has_the_providers_page() -> None:
     assert payment.expires_at == world.now + 86_400_000
     assert world.psp.keys == [session_id(payment.id)]
     assert sorted(str(item["kind"]) for item in world.engine.everything()) == [
-        "payment", "psp_intent", "rate",
+        "event", "payment", "psp_intent", "rate",
     ]  # fmt: skip
     assert world.check_money(payment.id) == Totals()
 

@@ -19,7 +19,7 @@ from chalicelib.domain.psp_facts import (
 )
 from chalicelib.domain.refunds import Origin, RefundStatus
 from chalicelib.usecases.start_checkout import NewSession
-from tests.builders import a_merchant, a_refund_fact, a_request, an_api_key, rupiah
+from tests.builders import a_cause, a_merchant, a_refund_fact, a_request, an_api_key, rupiah
 from tests.fakes.world import World
 from tests.usecases.test_webhook import about
 
@@ -35,7 +35,7 @@ def shop(late: Policy = Policy.HOLD, duplicate: Policy = Policy.HOLD) -> World:
     world = World()
     world.store.add_merchant(a_merchant(), an_api_key())
     policies = replace(a_merchant(), late_payment_policy=late, duplicate_payment_policy=duplicate)
-    world.store.update_merchant(world.tenant, a_merchant(), policies, None)
+    world.store.update_merchant(world.tenant, a_merchant(), policies, a_cause(), None)
     return world
 
 

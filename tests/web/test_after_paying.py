@@ -10,6 +10,7 @@ from chalicelib.domain.ids import MerchantId
 from chalicelib.domain.merchants import Branding, Contact
 from chalicelib.web.after_paying import SENT_ON_WITHIN_MS
 from chalicelib.web.chats import chat_url
+from tests.builders import a_cause
 from tests.web.samples import Json, at_instant
 from tests.web.test_order_form import TOLD, sent, shirts_of
 from tests.web.test_pages_render import PAYLOADS
@@ -26,7 +27,9 @@ def dressed(
     before = world.app.store.merchant(MerchantId(merchant.id))
     assert before is not None
     after = replace(before, branding=branding, contact=contact)
-    world.app.store.update_merchant(merchant.tenant, before, after, None)
+    world.app.store.update_merchant(
+        merchant.tenant, before, after, replace(a_cause(), request_id=world.app.mint.ulid()), None
+    )
     return merchant
 
 

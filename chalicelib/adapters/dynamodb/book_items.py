@@ -41,7 +41,7 @@ def claim_from_item(item: Read) -> Claim:
     )
 
 
-def event_to_item(tenant: Tenant, inbox: InboxEvent) -> Item:
+def psp_event_to_item(tenant: Tenant, inbox: InboxEvent) -> Item:
     """What an event is about is kept only while it waits."""
     waits = inbox.status in OPEN_EVENTS
     return {
@@ -62,7 +62,7 @@ def event_to_item(tenant: Tenant, inbox: InboxEvent) -> Item:
     }
 
 
-def event_from_item(item: Read) -> InboxEvent:
+def psp_event_from_item(item: Read) -> InboxEvent:
     """An event that waits."""
     return InboxEvent(
         event=PspEvent(

@@ -11,6 +11,9 @@ an event of the provider                …#EVT#<event>           EVT
 a payment by the provider's intent      …#PSP#<intent>          PSP → payment
 a refund by the provider's refund       …#PSP#<refund>          PSP → refund
 a discrepancy                           …#DISC#<id>             DISC
+an event of ours                        …#EVENT#<event>         EVENT
+a merchant's webhook endpoints          …#ENDPOINTS             WE#<endpoint>
+an event on its way to an endpoint      …#EVENT#<event>         TO#<endpoint>
 how many sessions began in a window     …#RATE#<what>#… (RATE#address#<digest>#…)   RATE
 a link's open sessions, in shards       …#OPEN#<link>#<shard>   OPEN
 a link's failures in an hour            …#FAILED#<link>#<hour>  FAILED
@@ -18,6 +21,7 @@ a lease, and when its holder was done   LEASE#<name>            LEASE
 lists, newest first                     index `list`: lp = …#<kind>s, ls = id
 every merchant                          index `list`: lp = merchants, ls = id
 what is due, the longest due first      index `due`: dp = DUE#<shard>, ds = <time>#<kind>#…#<id>
+what is to be told, the longest first   index `due`: dp = TELL#<shard>, ds = <time>#…#<event>#…
 
 Everything of a merchant starts with its id and mode, which come from a credential. A payment is a
 partition of its own, so neither a busy merchant nor a viral link makes a hot one.
@@ -27,6 +31,7 @@ from zlib import crc32
 
 from chalicelib.adapters.dynamodb.writes import Key
 from chalicelib.domain.ids import (
+    EventId,
     MerchantId,
     Millis,
     PaymentId,
@@ -35,14 +40,18 @@ from chalicelib.domain.ids import (
     ProductId,
     RefundId,
     Tenant,
+    WebhookEndpointId,
 )
 from chalicelib.domain.rates import Counted
+from chalicelib.usecases.outbox import Untold
 from chalicelib.usecases.ports import Due, DueKind
 
 LEDGER = "LG#"
 API_KEY = "KEY#"
 MERCHANTS = "merchants"
+ENDPOINT = "WE#"
 DUE = "DUE#"
+TELL = "TELL#"
 OPEN_SHARDS = 8
 DUE_SHARDS = 4  # a partition of an index takes 1,000 writes a second
 
@@ -101,7 +110,22 @@ def idempotency_key(tenant: Tenant, scope: str, key: str) -> Key:
     return Key(f"{_scope(tenant)}#IDEM#{scope}#{key}", "IDEM")
 
 
-def event_key(tenant: Tenant, event: str) -> Key:
+def event_key(tenant: Tenant, id: EventId) -> Key:
+    """An event of ours."""
+    return Key(f"{_scope(tenant)}#EVENT#{id}", "EVENT")
+
+
+def delivery_key(tenant: Tenant, event: EventId, endpoint: WebhookEndpointId) -> Key:
+    """An event on its way to an endpoint."""
+    return Key(event_key(tenant, event).pk, f"TO#{endpoint}")
+
+
+def webhook_endpoint_key(tenant: Tenant, id: WebhookEndpointId) -> Key:
+    """A webhook endpoint; those of a merchant are read together."""
+    return Key(f"{_scope(tenant)}#ENDPOINTS", f"{ENDPOINT}{id}")
+
+
+def psp_event_key(tenant: Tenant, event: str) -> Key:
     """An event of the provider."""
     return Key(f"{_scope(tenant)}#EVT#{event}", "EVT")
 
@@ -154,6 +178,28 @@ def due_place(due: Due) -> tuple[str, str]:
 def due_partitions() -> list[str]:
     """Every partition of the due index."""
     return [f"{DUE}{shard}" for shard in range(DUE_SHARDS)]
+
+
+def untold_place(untold: Untold, at: Millis) -> tuple[str, str]:
+    """Where something that is to be told stands in the due index, apart from what is about money:
+    a merchant's slow endpoint keeps no payment waiting."""
+    mode = "live" if untold.tenant.livemode else "test"
+    shard = crc32(untold.event.encode()) % DUE_SHARDS
+    whom = f"#{untold.endpoint}" if untold.endpoint else ""
+    place = f"{at:015d}#{untold.tenant.merchant}#{mode}#{untold.event}{whom}"
+    return f"{TELL}{shard}", place
+
+
+def untold_partitions() -> list[str]:
+    """Every partition of the due index that holds what is to be told."""
+    return [f"{TELL}{shard}" for shard in range(DUE_SHARDS)]
+
+
+def untold_at_place(place: str) -> Untold:
+    """What `untold_place` put there."""
+    _, merchant, mode, event, *whom = place.split("#")
+    endpoint = WebhookEndpointId(whom[0]) if whom else None
+    return Untold(Tenant(MerchantId(merchant), mode == "live"), EventId(event), endpoint)
 
 
 def due_before(now: Millis) -> str:

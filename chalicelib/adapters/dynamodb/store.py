@@ -4,9 +4,10 @@ The methods stand in rooms by what they are about; storing.py has what they shar
 """
 
 from chalicelib.adapters.dynamodb.store_books import BookStore
+from chalicelib.adapters.dynamodb.store_events import EventStore
 from chalicelib.adapters.dynamodb.store_refunds import RefundStore
 from chalicelib.adapters.dynamodb.store_shop import ShopStore
 
 
-class DynamoDBStore(ShopStore, RefundStore, BookStore):
+class DynamoDBStore(ShopStore, RefundStore, BookStore, EventStore):
     """Everything that is kept."""

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from chalicelib.adapters.dynamodb import keys
-from chalicelib.adapters.dynamodb.book_items import claim_from_item, event_from_item
+from chalicelib.adapters.dynamodb.book_items import claim_from_item, psp_event_from_item
 from chalicelib.adapters.dynamodb.item_forms import DUE_NAMES, SCHEMA, changes, set_or_drop
 from chalicelib.adapters.dynamodb.payment_items import (
     ledger_from_item,
@@ -17,10 +17,11 @@ from chalicelib.adapters.dynamodb.storing import (
     Storing,
     answer_of,
     entry_of,
-    event_of,
     found_of,
     moved,
     new,
+    psp_event_of,
+    told,
 )
 from chalicelib.adapters.dynamodb.table import TTL_ATTRIBUTE
 from chalicelib.adapters.dynamodb.writes import (
@@ -42,6 +43,7 @@ from chalicelib.adapters.dynamodb.writes import (
     any_of,
 )
 from chalicelib.domain.discrepancies import Discrepancy
+from chalicelib.domain.events import payment_begun, payment_events
 from chalicelib.domain.ids import (
     Millis,
     PaymentId,
@@ -76,7 +78,15 @@ class PaymentStore(Storing):
         begun = new("payment", at, payment_to_item(payment))
         rates = [_counted(payment.tenant, count) for count in counts]
         opens = _opened(payment, most_open) if most_open is not None else []
-        self._claimed(payment.tenant, claim, begun, *_use(None, payment), *rates, *opens)
+        self._claimed(
+            payment.tenant,
+            claim,
+            begun,
+            *_use(None, payment),
+            *rates,
+            *opens,
+            *told(payment_begun(payment)),
+        )
 
     def take_over(self, tenant: Tenant, before: Claim, after: Claim) -> None:
         self._write(
@@ -150,7 +160,7 @@ class PaymentStore(Storing):
         answered: Claim | None = None,
     ) -> None:
         self._write(
-            *event_of(before.tenant, event),
+            *psp_event_of(before.tenant, event),
             *_changed(before, change),
             *answer_of(before.tenant, answered),
         )
@@ -165,13 +175,13 @@ class PaymentStore(Storing):
         found: Discrepancy | None = None,
         dead_refund: str | None = None,
     ) -> None:
-        self._write(*event_of(tenant, event), *found_of(found), *_dead(tenant, dead_refund))
+        self._write(*psp_event_of(tenant, event), *found_of(found), *_dead(tenant, dead_refund))
 
     def kept_event(self, tenant: Tenant, id: str) -> InboxEvent | None:
-        item: Any = self._engine.get(keys.event_key(tenant, id))
+        item: Any = self._engine.get(keys.psp_event_key(tenant, id))
         if item is None or item["status"] not in OPEN_EVENTS:
             return None
-        return event_from_item(item)
+        return psp_event_from_item(item)
 
     def put_off_payment(self, before: Payment, after: Payment) -> None:
         self._write(
@@ -202,6 +212,7 @@ def _changed(before: Payment, change: Changed) -> list[Write]:
         *_no_longer_open(before, after),
         *_failed(before, change),
         *found_of(change.discrepancy),
+        *told(*payment_events(before, after, change.entry.cause)),
     ]
 
 
@@ -252,13 +263,13 @@ def _stock(had: Use | None, after: Payment) -> list[Write]:
 
 
 def _counted(tenant: Tenant, of: Counted) -> Update:
-    told: dict[str, Change] = {
+    changed: dict[str, Change] = {
         "kind": Assign("rate"),
         "count": Count(1),
         TTL_ATTRIBUTE: Assign(of.until // 1000 + KEPT_S),
     }
     below = any_of(Absent("count"), LessThan("count", of.most))
-    return Update(f"rate {of.name}", keys.count_key(tenant, of), told, below)
+    return Update(f"rate {of.name}", keys.count_key(tenant, of), changed, below)
 
 
 def _opened(payment: Payment, most: int) -> list[Write]:
@@ -267,8 +278,8 @@ def _opened(payment: Payment, most: int) -> list[Write]:
         return []
     at = keys.open_sessions_key(payment.tenant, payment.payment_link, payment.id)
     part = -(-most // keys.OPEN_SHARDS)
-    told: dict[str, Change] = {"kind": Assign("open"), "count": Count(1)}
-    return [Update("rate open", at, told, any_of(Absent("count"), LessThan("count", part)))]
+    changed: dict[str, Change] = {"kind": Assign("open"), "count": Count(1)}
+    return [Update("rate open", at, changed, any_of(Absent("count"), LessThan("count", part)))]
 
 
 def _no_longer_open(before: Payment, after: Payment) -> list[Write]:
@@ -287,11 +298,11 @@ def _failed(before: Payment, change: Changed) -> list[Write]:
         return []
     window = failures_window(change.entry.cause.at)
     ends = (window + 1) * FAILURES_WINDOW_MS // 1000 + KEPT_S
-    told: dict[str, Change] = {
+    changed: dict[str, Change] = {
         "kind": Assign("failures"), "count": Count(1), TTL_ATTRIBUTE: Assign(ends),
     }  # fmt: skip
     at = keys.failures_key(after.tenant, after.payment_link, window)
-    return [Update("failures", at, told, any_of(Absent(), Present()))]
+    return [Update("failures", at, changed, any_of(Absent(), Present()))]
 
 
 def _same_due(at: Millis | None) -> Guard:

@@ -11,7 +11,15 @@ from chalicelib.adapters.dynamodb.payment_items import (
     settlement,
 )
 from chalicelib.adapters.dynamodb.store_payments import PaymentStore
-from chalicelib.adapters.dynamodb.storing import answer_of, entry_of, event_of, moved, named, new
+from chalicelib.adapters.dynamodb.storing import (
+    answer_of,
+    entry_of,
+    moved,
+    named,
+    new,
+    psp_event_of,
+    told,
+)
 from chalicelib.adapters.dynamodb.writes import (
     Absent,
     Assign,
@@ -23,6 +31,7 @@ from chalicelib.adapters.dynamodb.writes import (
     Update,
     all_of,
 )
+from chalicelib.domain.events import refund_event
 from chalicelib.domain.ids import (
     PaymentId,
     RefundId,
@@ -62,6 +71,7 @@ class RefundStore(PaymentStore):
                 refund_to_item(refund),
             ),
             entry_of(before, step.entry),
+            *told(refund_event(step, new=True)),
         )
 
     def lease_refund(self, before: Refund, leased: Refund) -> None:
@@ -86,7 +96,7 @@ class RefundStore(PaymentStore):
         refund = step.refund
         mine = [Equals("lease_owner", owner)] if owner is not None else []
         self._write(
-            *event_of(before.tenant, event),
+            *psp_event_of(before.tenant, event),
             moved(
                 before,
                 step.payment,
@@ -100,6 +110,7 @@ class RefundStore(PaymentStore):
                 all_of(OneOf("status", _words(OPEN)), *mine),
             ),
             entry_of(before, step.entry),
+            *told(refund_event(step, new=False)),
             *named(refund),
             *answer_of(before.tenant, answered),
         )
@@ -111,7 +122,7 @@ class RefundStore(PaymentStore):
         at = keys.refund_key(refund.tenant, refund.id)
         dead = Equals("status", RefundStatus.VOIDED.value)
         self._write(
-            *event_of(before.tenant, event),
+            *psp_event_of(before.tenant, event),
             moved(
                 before,
                 step.payment,
@@ -122,6 +133,7 @@ class RefundStore(PaymentStore):
             if voided
             else new("refund", at, refund_to_item(refund)),
             entry_of(before, step.entry),
+            *told(refund_event(step, new=not voided)),
             *named(refund),
         )
 
@@ -132,7 +144,7 @@ class RefundStore(PaymentStore):
             "by_amount": Assign(after.by_amount),
         }
         self._write(
-            *event_of(after.tenant, event),
+            *psp_event_of(after.tenant, event),
             Update(
                 "refund",
                 keys.refund_key(after.tenant, after.id),
@@ -145,7 +157,7 @@ class RefundStore(PaymentStore):
     def reverse_refund(self, before: Payment, step: Step, event: InboxEvent | None) -> None:
         refund = step.refund
         self._write(
-            *event_of(before.tenant, event),
+            *psp_event_of(before.tenant, event),
             moved(before, step.payment, AtLeast("refunded", refund.amount.amount)),
             Update(
                 "refund",
@@ -154,6 +166,7 @@ class RefundStore(PaymentStore):
                 Equals("status", RefundStatus.POSTED.value),
             ),
             entry_of(before, step.entry),
+            *told(refund_event(step, new=False)),
         )
 
     def note_refund(self, refund: Refund, owner: str) -> None:

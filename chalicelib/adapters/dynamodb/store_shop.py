@@ -19,7 +19,7 @@ from chalicelib.adapters.dynamodb.shop_items import (
     product_to_item,
     slug_to_item,
 )
-from chalicelib.adapters.dynamodb.storing import Storing, found_of, new
+from chalicelib.adapters.dynamodb.storing import Storing, found_of, new, told
 from chalicelib.adapters.dynamodb.writes import (
     Absent,
     Assign,
@@ -40,6 +40,7 @@ from chalicelib.adapters.dynamodb.writes import (
 from chalicelib.domain.api_keys import ApiKey
 from chalicelib.domain.catalog import Price, Product
 from chalicelib.domain.discrepancies import Discrepancy
+from chalicelib.domain.events import EventType, event_of
 from chalicelib.domain.ids import (
     MerchantId,
     Millis,
@@ -49,6 +50,7 @@ from chalicelib.domain.ids import (
     SecretKey,
     Tenant,
 )
+from chalicelib.domain.ledger import Cause
 from chalicelib.domain.merchants import Merchant
 from chalicelib.domain.payment_links import Offer, PaymentLink, offer_of
 from chalicelib.usecases.failures import Claim, Lost
@@ -72,12 +74,14 @@ class ShopStore(Storing):
         return self._listed(keys.MERCHANTS, part, merchant_from_item)
 
     def update_merchant(
-        self, tenant: Tenant, before: Merchant, after: Merchant, claim: Claim | None
+        self, tenant: Tenant, before: Merchant, after: Merchant, cause: Cause, claim: Claim | None
     ) -> None:
-        told = changes(merchant_to_item(before), merchant_to_item(after))
+        differs = changes(merchant_to_item(before), merchant_to_item(after))
         at = keys.merchant_key(after.id)
-        seen = Update("merchant", at, told, Present()) if told else Check("merchant", at, Present())
-        self._claimed(tenant, claim, seen)
+        type, request = EventType.ACCOUNT_UPDATED, cause.request_id
+        event = event_of(type, tenant, after, cause.at, request, mark=request or "")
+        writes = [Update("merchant", at, differs, Present()), *told(event)]
+        self._claimed(tenant, claim, *(writes if differs else [Check("merchant", at, Present())]))
 
     def merchant(self, id: MerchantId) -> Merchant | None:
         return self._one(keys.merchant_key(id), merchant_from_item)
@@ -114,7 +118,12 @@ class ShopStore(Storing):
     # --- catalog ----------------------------------------------------------------------------
 
     def add_product(self, tenant: Tenant, product: Product, claim: Claim | None) -> None:
-        self._claimed(tenant, claim, _new_product(tenant, product))
+        self._claimed(
+            tenant,
+            claim,
+            _new_product(tenant, product),
+            *_told(EventType.PRODUCT_CREATED, tenant, product),
+        )
 
     def update_product(
         self,
@@ -124,21 +133,31 @@ class ShopStore(Storing):
         shift: int | None,
         claim: Claim | None,
     ) -> None:
-        told = changes(product_to_item(tenant, before), product_to_item(tenant, after))
+        differs = changes(product_to_item(tenant, before), product_to_item(tenant, after))
         enough: list[Guard] = []
         if shift is not None:
-            told["available"] = Shift(shift)
+            differs["available"] = Shift(shift)
             enough = [AtLeast("available", -shift)] if shift < 0 else []
         at = keys.product_key(tenant, after.id)
         seen = Equals("updated", before.updated)
-        self._claimed(tenant, claim, Update("product", at, told, all_of(seen, *enough)))
+        self._claimed(
+            tenant,
+            claim,
+            Update("product", at, differs, all_of(seen, *enough)),
+            *_told(EventType.PRODUCT_UPDATED, tenant, after),
+        )
 
     def update_price(
         self, tenant: Tenant, before: Price, after: Price, claim: Claim | None
     ) -> None:
-        told = changes(price_to_item(tenant, before), price_to_item(tenant, after))
+        differs = changes(price_to_item(tenant, before), price_to_item(tenant, after))
         at = keys.price_key(tenant, after.id)
-        self._claimed(tenant, claim, Update("price", at, told, Equals("updated", before.updated)))
+        self._claimed(
+            tenant,
+            claim,
+            Update("price", at, differs, Equals("updated", before.updated)),
+            *_told(EventType.PRICE_UPDATED, tenant, after),
+        )
 
     def product(self, tenant: Tenant, id: ProductId) -> Product | None:
         return self._one(keys.product_key(tenant, id), product_from_item)
@@ -150,9 +169,13 @@ class ShopStore(Storing):
         self, tenant: Tenant, price: Price, product: Product | None, claim: Claim | None
     ) -> None:
         at = keys.price_key(tenant, price.id)
-        writes: list[Write] = [new("price", at, price_to_item(tenant, price))]
+        writes: list[Write] = [
+            new("price", at, price_to_item(tenant, price)),
+            *_told(EventType.PRICE_CREATED, tenant, price),
+        ]
         if product is not None:
             writes.append(_new_product(tenant, product))
+            writes += _told(EventType.PRODUCT_CREATED, tenant, product)
         self._claimed(tenant, claim, *writes)
 
     def price(self, tenant: Tenant, id: PriceId) -> Price | None:
@@ -184,18 +207,19 @@ class ShopStore(Storing):
             claim,
             new("link", at, payment_link_to_item(tenant, link)),
             new("slug", keys.slug_key(link.slug), slug_to_item(tenant, link)),
+            *_told(EventType.PAYMENT_LINK_CREATED, tenant, link),
         )
 
     def update_payment_link(
         self, tenant: Tenant, before: PaymentLink, after: PaymentLink, claim: Claim | None
     ) -> None:
-        told = changes(payment_link_to_item(tenant, before), payment_link_to_item(tenant, after))
+        differs = changes(payment_link_to_item(tenant, before), payment_link_to_item(tenant, after))
         guards: list[Guard] = [Equals("updated", before.updated)]
         if before.uses_remaining is not None and after.uses_remaining is not None:
             by = after.uses_remaining - before.uses_remaining
-            told.pop("uses_remaining", None)
+            differs.pop("uses_remaining", None)
             if by:
-                told["uses_remaining"] = Shift(by)
+                differs["uses_remaining"] = Shift(by)
                 guards.append(AtLeast("uses_remaining", -by if by < 0 else 0))
         at = keys.payment_link_key(tenant, after.id)
         shown = (
@@ -203,7 +227,13 @@ class ShopStore(Storing):
             if after.items != before.items
             else []
         )
-        self._claimed(tenant, claim, Update("link", at, told, all_of(*guards)), *shown)
+        self._claimed(
+            tenant,
+            claim,
+            Update("link", at, differs, all_of(*guards)),
+            *shown,
+            *_told(EventType.PAYMENT_LINK_UPDATED, tenant, after),
+        )
 
     def payment_link(self, tenant: Tenant, id: PaymentLinkId) -> PaymentLink | None:
         return self._one(keys.payment_link_key(tenant, id), payment_link_from_item)
@@ -219,9 +249,13 @@ class ShopStore(Storing):
     def pause_link(
         self, tenant: Tenant, before: PaymentLink, after: PaymentLink, found: Discrepancy
     ) -> None:
-        told = changes(payment_link_to_item(tenant, before), payment_link_to_item(tenant, after))
+        differs = changes(payment_link_to_item(tenant, before), payment_link_to_item(tenant, after))
         at = keys.payment_link_key(tenant, after.id)
-        self._write(Update("link", at, told, Equals("active", True)), *found_of(found))
+        self._write(
+            Update("link", at, differs, Equals("active", True)),
+            *found_of(found),
+            *_told(EventType.PAYMENT_LINK_UPDATED, tenant, after),
+        )
 
     def opened_link(self, slug: str, hour: int | None = None) -> OpenedLink | None:
         ref = self._engine.get(keys.slug_key(slug), consistent=False)
@@ -243,8 +277,8 @@ class ShopStore(Storing):
         kept, merchant, *rest = (item for item in found if item is not None)
         link, shop = payment_link_from_item(kept), merchant_from_item(merchant)
         count = failed["count"] if failed else 0
-        told = {name: value for name, value in named.items() if name not in ("pk", "sk")}
-        if told != slug_to_item(tenant, link):  # its lines have just changed
+        shown = {name: value for name, value in named.items() if name not in ("pk", "sk")}
+        if shown != slug_to_item(tenant, link):  # its lines have just changed
             return OpenedLink(tenant, shop, self.offer(tenant, link), count)
         prices = [price_from_item(item) for item in rest if item["kind"] == "price"]
         products = [product_from_item(item) for item in rest if item["kind"] == "product"]
@@ -260,9 +294,14 @@ def _ended(before: ApiKey, after: ApiKey) -> Update:
     """The end of a key, which nobody has set since it was read."""
     until = before.valid_until
     as_read = Absent("valid_until") if until is None else Equals("valid_until", until)
-    told = changes(api_key_to_item(before), api_key_to_item(after))
+    differs = changes(api_key_to_item(before), api_key_to_item(after))
     at = keys.api_key_key(before.tenant, before.sha256)
-    return Update("key", at, told, all_of(Present(), Absent("revoked_at"), as_read))
+    return Update("key", at, differs, all_of(Present(), Absent("revoked_at"), as_read))
+
+
+def _told(type: EventType, tenant: Tenant, of: Product | Price | PaymentLink) -> list[Write]:
+    """The event of something that is as it was last changed: no two changes have one instant."""
+    return told(event_of(type, tenant, of, of.updated))
 
 
 def _new_product(tenant: Tenant, product: Product) -> Put:

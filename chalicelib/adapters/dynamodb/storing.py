@@ -3,7 +3,7 @@
 A refused group says which guard failed; `Claimed` and `Lost` carry that to the story.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 from chalicelib.adapters.dynamodb import keys
@@ -11,8 +11,9 @@ from chalicelib.adapters.dynamodb.book_items import (
     claim_from_item,
     claim_to_item,
     discrepancy_to_item,
-    event_to_item,
+    psp_event_to_item,
 )
+from chalicelib.adapters.dynamodb.event_items import event_to_item
 from chalicelib.adapters.dynamodb.item_forms import SCHEMA, Read, changes
 from chalicelib.adapters.dynamodb.payment_items import ledger_to_item, payment_to_item
 from chalicelib.adapters.dynamodb.writes import (
@@ -35,6 +36,7 @@ from chalicelib.adapters.dynamodb.writes import (
     any_of,
 )
 from chalicelib.domain.discrepancies import Discrepancy
+from chalicelib.domain.events import Event
 from chalicelib.domain.ids import (
     Tenant,
 )
@@ -43,17 +45,21 @@ from chalicelib.domain.ledger import LedgerEntry
 from chalicelib.domain.payments import Payment
 from chalicelib.domain.refunds import Refund
 from chalicelib.usecases.failures import Claim, Claimed, Lost, SeenEvent
+from chalicelib.usecases.outbox import Hint, Untold
 from chalicelib.usecases.ports import Found, Slice
 
 T = TypeVar("T")
 HIGHEST = "~"  # above every id
+TOLD = "told "  # what a write that tells of an event is named by
 
 
 class Storing:
-    """A store over an engine (DynamoDB, or its model in memory)."""
+    """A store over an engine (DynamoDB, or its model in memory). `hint` hears of each event once it
+    is written; an event that it loses is told by the clock."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, hint: Hint = lambda _: None) -> None:
         self._engine = engine
+        self._hint = hint
 
     def _one(self, key: Key, read: Callable[[Read], T]) -> T | None:
         item = self._engine.get(key)
@@ -84,7 +90,12 @@ class Storing:
             earlier = refused.failed.get("claim")
             if earlier is not None:
                 raise Claimed(claim_from_item(earlier)) from None
-            raise Lost(*refused.failed, seen=_seen(refused.failed.get("event"))) from None
+            # An event was told before only if its change was made before, which says it, too.
+            guards = [name for name in refused.failed if not name.startswith(TOLD)]
+            raise Lost(*guards, seen=_seen(refused.failed.get("event"))) from None
+        untold = _untold(writes)
+        if untold:
+            self._hint(untold)
 
 
 def _page(partition: str, part: Slice) -> Page:
@@ -119,7 +130,21 @@ def entry_of(payment: Payment, entry: LedgerEntry) -> Put:
     return new("ledger", at, ledger_to_item(entry))
 
 
-def event_of(tenant: Tenant, inbox: InboxEvent | None) -> list[Write]:
+def told(*events: Event) -> list[Write]:
+    """Each event in the write group of the change that it tells of."""
+    return [
+        new(f"{TOLD}{event.type}", keys.event_key(event.tenant, event.id), event_to_item(event))
+        for event in events
+    ]
+
+
+def _untold(writes: Sequence[Write]) -> list[Untold]:
+    """The events among the writes that are to be told."""
+    events = [write.item for write in writes if isinstance(write, Put)]
+    return [keys.untold_at_place(str(item["ds"])) for item in events if item["kind"] == "event"]
+
+
+def psp_event_of(tenant: Tenant, inbox: InboxEvent | None) -> list[Write]:
     """An event comes once; one that waits is looked at by one at a time."""
     if inbox is None:
         return []
@@ -128,7 +153,7 @@ def event_of(tenant: Tenant, inbox: InboxEvent | None) -> list[Write]:
         OneOf("status", tuple(status.value for status in OPEN_EVENTS)),
         Equals("attempts", inbox.attempts - 1),
     )
-    at, item = keys.event_key(tenant, inbox.event.id), event_to_item(tenant, inbox)
+    at, item = keys.psp_event_key(tenant, inbox.event.id), psp_event_to_item(tenant, inbox)
     return [Put("event", at, item, waits if inbox.attempts else unseen)]
 
 

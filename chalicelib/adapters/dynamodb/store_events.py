@@ -1,0 +1,168 @@
+"""Events on their way out: what is to be told, to whom, and what came of it."""
+
+from collections.abc import Sequence
+
+from chalicelib.adapters.dynamodb import keys
+from chalicelib.adapters.dynamodb.event_items import (
+    delivery_from_item,
+    delivery_to_item,
+    endpoint_from_item,
+    endpoint_to_item,
+    event_from_item,
+)
+from chalicelib.adapters.dynamodb.item_forms import DUE_NAMES, SCHEMA, changes
+from chalicelib.adapters.dynamodb.storing import Storing, new, told
+from chalicelib.adapters.dynamodb.table import TTL_ATTRIBUTE
+from chalicelib.adapters.dynamodb.writes import (
+    Absent,
+    Assign,
+    AtLeast,
+    Change,
+    Drop,
+    Equals,
+    Item,
+    Key,
+    Put,
+    Shift,
+    Update,
+    Write,
+    all_of,
+)
+from chalicelib.domain.event_deliveries import DeliveryStatus, EventDelivery
+from chalicelib.domain.events import Event
+from chalicelib.domain.ids import EventId, Millis, Tenant, WebhookEndpointId
+from chalicelib.domain.webhook_endpoints import WebhookEndpoint
+from chalicelib.usecases.failures import Claim, Lost
+from chalicelib.usecases.outbox import Untold
+from chalicelib.usecases.ports import Found, Slice
+
+DAY_S = 24 * 60 * 60
+LOGGED_S = 90 * DAY_S
+FORGOTTEN_S = 7 * DAY_S
+
+
+class EventStore(Storing):
+    """Events, webhook endpoints and deliveries."""
+
+    # --- events -----------------------------------------------------------------------------
+
+    def event(self, tenant: Tenant, id: EventId) -> Event | None:
+        return self._one(keys.event_key(tenant, id), event_from_item)
+
+    def events(self, tenant: Tenant, part: Slice) -> Found[Event]:
+        return self._list(tenant, "event", part, event_from_item)
+
+    # --- webhook endpoints ------------------------------------------------------------------
+
+    def add_webhook_endpoint(
+        self, tenant: Tenant, endpoint: WebhookEndpoint, claim: Claim | None
+    ) -> None:
+        at = keys.webhook_endpoint_key(tenant, endpoint.id)
+        self._claimed(tenant, claim, new("endpoint", at, endpoint_to_item(tenant, endpoint)))
+
+    def update_webhook_endpoint(
+        self,
+        tenant: Tenant,
+        before: WebhookEndpoint,
+        after: WebhookEndpoint,
+        claim: Claim | None = None,
+        event: Event | None = None,
+    ) -> None:
+        old, now = endpoint_to_item(tenant, before), endpoint_to_item(tenant, after)
+        at = keys.webhook_endpoint_key(tenant, before.id)
+        since = before.failing_since
+        as_read = all_of(
+            Equals("updated", before.updated),
+            Absent("failing_since") if since is None else Equals("failing_since", since),
+        )
+        events = told(event) if event else []
+        self._claimed(tenant, claim, Update("endpoint", at, changes(old, now), as_read), *events)
+
+    def delete_webhook_endpoint(self, tenant: Tenant, id: WebhookEndpointId, now: Millis) -> bool:
+        at = keys.webhook_endpoint_key(tenant, id)
+        nothing: Item = {
+            "kind": "deleted",
+            "schema": SCHEMA,
+            TTL_ATTRIBUTE: now // 1000 + FORGOTTEN_S,
+        }
+        try:
+            self._write(Put("endpoint", at, nothing, Equals("kind", "webhook_endpoint")))
+        except Lost:
+            return False
+        return True
+
+    def webhook_endpoint(self, tenant: Tenant, id: WebhookEndpointId) -> WebhookEndpoint | None:
+        item = self._engine.get(keys.webhook_endpoint_key(tenant, id))
+        return endpoint_from_item(item) if item and item["kind"] != "deleted" else None
+
+    def webhook_endpoints(self, tenant: Tenant, part: Slice) -> Found[WebhookEndpoint]:
+        return self._list(tenant, "webhook_endpoint", part, endpoint_from_item)
+
+    def every_webhook_endpoint(self, tenant: Tenant) -> Sequence[WebhookEndpoint]:
+        partition = keys.webhook_endpoint_key(tenant, WebhookEndpointId("")).pk
+        found = self._engine.collection(partition, prefix=keys.ENDPOINT)
+        return [endpoint_from_item(item) for item in found if item["kind"] != "deleted"]
+
+    # --- deliveries -------------------------------------------------------------------------
+
+    def keep_first_deliveries(self, event: Event, deliveries: Sequence[EventDelivery]) -> None:
+        done: dict[str, Change] = dict.fromkeys(DUE_NAMES, Drop())
+        pending = sum(each.status is DeliveryStatus.PENDING for each in deliveries)
+        if pending:
+            done["pending"] = Assign(pending)
+        at = keys.event_key(event.tenant, event.id)
+        due = Equals("due_at", event.due_at or 0)
+        self._write(
+            Update("event", at, done, due),
+            *(new(f"to {each.endpoint}", *_logged(each)) for each in deliveries),
+        )
+
+    def keep_delivery(self, before: EventDelivery | None, after: EventDelivery) -> None:
+        was, item = before is not None and _pending(before), _logged(after)
+        if before is None:
+            kept: Write = new("delivery", *item)
+        else:
+            as_read = all_of(
+                Equals("status", before.status.value), Equals("attempts", before.attempts)
+            )
+            kept = Update("delivery", item[0], changes(_logged(before)[1], item[1]), as_read)
+        self._write(kept, *_counted(after, _pending(after) - was))
+        if after.due_at is not None and after.attempts == 0:
+            self._hint([Untold(after.tenant, after.event, after.endpoint)])
+
+    def delivery(
+        self, tenant: Tenant, event: EventId, endpoint: WebhookEndpointId
+    ) -> EventDelivery | None:
+        return self._one(keys.delivery_key(tenant, event, endpoint), delivery_from_item)
+
+    def deliveries(
+        self, tenant: Tenant, endpoint: WebhookEndpointId, part: Slice
+    ) -> Found[EventDelivery]:
+        return self._list(tenant, f"{endpoint}#attempt", part, delivery_from_item)
+
+    def untold(self, now: Millis, limit: int) -> Sequence[Untold]:
+        bound = keys.due_before(now)
+        places = [
+            place
+            for partition in keys.untold_partitions()
+            for place in self._engine.due(partition, bound, limit)
+        ]
+        return [keys.untold_at_place(place) for place in sorted(places)[:limit]]
+
+
+def _pending(delivery: EventDelivery) -> bool:
+    return delivery.status is DeliveryStatus.PENDING
+
+
+def _counted(of: EventDelivery, by: int) -> list[Write]:
+    """The event's count of the deliveries that have not ended."""
+    if not by:
+        return []
+    at = keys.event_key(of.tenant, of.event)
+    return [Update("event", at, {"pending": Shift(by)}, AtLeast("pending", max(-by, 0)))]
+
+
+def _logged(delivery: EventDelivery) -> tuple[Key, Item]:
+    at = keys.delivery_key(delivery.tenant, delivery.event, delivery.endpoint)
+    until = delivery.created // 1000 + LOGGED_S
+    return at, {**delivery_to_item(delivery), TTL_ATTRIBUTE: until}

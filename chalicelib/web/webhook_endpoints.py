@@ -1,0 +1,106 @@
+"""Webhook endpoints: where a merchant's systems are told of events. A secret is shown when it is
+made, and never again."""
+
+from urllib.parse import urlsplit
+
+from chalice.app import Blueprint
+
+from chalicelib.config import LOOPBACK
+from chalicelib.domain.api_keys import Scope
+from chalicelib.domain.urls import web_address
+from chalicelib.domain.webhook_endpoints import WebhookEndpoint, secrets_of
+from chalicelib.usecases import webhook_endpoints
+from chalicelib.web import event_schemas, render_events
+from chalicelib.web.endpoint import Answer, MerchantCall, merchant_route
+from chalicelib.web.render import Json, listed
+
+routes = Blueprint(__name__)
+PATH = "/v1/webhook_endpoints"
+ONE = "/v1/webhook_endpoints/{id}"
+ROLLED = "/v1/webhook_endpoints/{id}/roll_secret"
+DELIVERIES = "/v1/webhook_endpoints/{id}/deliveries"
+
+
+def _address(call: MerchantCall, url: str) -> str:
+    """Raises ParameterInvalid for an address that no stranger may send us to."""
+    if call.app.settings.private_endpoints and urlsplit(url).hostname in LOOPBACK:
+        return url
+    return web_address(url, "url")
+
+
+def _shown(call: MerchantCall, endpoint: WebhookEndpoint) -> Json:
+    return render_events.webhook_endpoint(call.tenant, endpoint)
+
+
+def _with_secret(call: MerchantCall, endpoint: WebhookEndpoint) -> Json:
+    key = call.app.signing_keys(call.tenant)
+    return {**_shown(call, endpoint), "secret": secrets_of(endpoint, key, call.now)[0]}
+
+
+@merchant_route(routes, "POST", PATH, needs=Scope.WEBHOOK_ENDPOINTS_WRITE)
+def create_webhook_endpoint(call: MerchantCall) -> Answer:
+    given = call.given(event_schemas.WebhookEndpointData)
+    new, app = given.new(_address(call, given.url)), call.app
+    return call.created(
+        lambda asking: webhook_endpoints.create_webhook_endpoint(app.store, app.mint, asking, new),
+        lambda endpoint: _with_secret(call, endpoint),
+    )
+
+
+@merchant_route(routes, "GET", ONE, needs=Scope.WEBHOOK_ENDPOINTS_READ)
+def retrieve_webhook_endpoint(call: MerchantCall) -> Answer:
+    store, id = call.app.store, call.path["id"]
+    found = webhook_endpoints.retrieve_webhook_endpoint(store, call.tenant, id)
+    return Answer(_shown(call, found))
+
+
+@merchant_route(routes, "POST", ONE, needs=Scope.WEBHOOK_ENDPOINTS_WRITE)
+def update_webhook_endpoint(call: MerchantCall) -> Answer:
+    told = call.given(event_schemas.WebhookEndpointUpdate)
+    changes = told.changes()
+    if told.url is not None:
+        changes["url"] = _address(call, told.url)
+    return call.created(
+        lambda asking: webhook_endpoints.update_webhook_endpoint(
+            call.app.store, asking, call.path["id"], changes, told.disabled
+        ),
+        lambda endpoint: _shown(call, endpoint),
+    )
+
+
+@merchant_route(routes, "DELETE", ONE, needs=Scope.WEBHOOK_ENDPOINTS_WRITE)
+def delete_webhook_endpoint(call: MerchantCall) -> Answer:
+    id = call.path["id"]
+    webhook_endpoints.delete_webhook_endpoint(call.app.store, call.asking(), id)
+    return Answer({"id": id, "object": "webhook_endpoint", "deleted": True})
+
+
+@merchant_route(routes, "POST", ROLLED, needs=Scope.WEBHOOK_ENDPOINTS_WRITE)
+def roll_secret(call: MerchantCall) -> Answer:
+    keep_ms = call.given(event_schemas.SecretRoll).expires_in * 1000
+    return call.created(
+        lambda asking: webhook_endpoints.roll_secret(
+            call.app.store, asking, call.path["id"], keep_ms
+        ),
+        lambda endpoint: _with_secret(call, endpoint),
+    )
+
+
+@merchant_route(routes, "GET", PATH, needs=Scope.WEBHOOK_ENDPOINTS_READ, listed=True)
+def list_webhook_endpoints(call: MerchantCall) -> Answer:
+    found = call.app.store.webhook_endpoints(call.tenant, call.part("we"))
+    return Answer(listed(found, PATH, lambda endpoint: _shown(call, endpoint)))
+
+
+@merchant_route(
+    routes,
+    "GET",
+    DELIVERIES,
+    needs=Scope.WEBHOOK_ENDPOINTS_READ,
+    listed=True,
+)
+def list_deliveries(call: MerchantCall) -> Answer:
+    store, id = call.app.store, call.path["id"]
+    endpoint = webhook_endpoints.retrieve_webhook_endpoint(store, call.tenant, id)
+    found = store.deliveries(call.tenant, endpoint.id, call.part("evt"))
+    return Answer(listed(found, f"{PATH}/{id}/deliveries", render_events.delivery))
