@@ -105,7 +105,7 @@ def history(
         psp_calls=psp_calls,
         faults=world.faults.fired,
         hits=world.hits,
-        goals=world.goals + world.watch.goals,
+        goals=world.goals + world.watch.goals + world.listeners.goals,
         failures=failures,
         digest=sha256(repr(trace).encode()).hexdigest()[:16],
     )
@@ -133,6 +133,7 @@ def _live(world: World, planned: Sequence[Operation]) -> None:
         by_actor.setdefault(operation.who, []).append(operation)
     _stock(world)
     shelve(world)
+    world.listen()
     world.begin_sweeping()
     for who in sorted(by_actor):
         shop = world.shops[who % len(world.shops) if who > 2 else 0]
@@ -182,6 +183,8 @@ def rest(world: World, rounds: Sequence[int]) -> None:
         scheduler.run(until=scheduler.now + minutes * MINUTE)
         if world.store.due(world.now, 1):  # a round without work tells nothing, and there are many
             world.sweep()
+        if world.listeners.endpoints and world.store.untold(world.now, 1):
+            world.tell()
         if minutes >= COMPARED_FROM:
             world.compare()
         scheduler.run()

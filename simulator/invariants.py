@@ -4,11 +4,12 @@ The numbers are those of docs and protocol: Inv-1 to Inv-13. Only what a step to
 """
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from chalicelib.adapters.dynamodb.writes import Item, Key, Write
+from simulator.listeners import told_with
 from simulator.provider import Provider
 from simulator.shapes import Intent
 from simulator.stock import Peek, Stock
@@ -78,6 +79,12 @@ class Watch:
         for pk in touched:
             self._agree(pk)
         self.stock.written(group, olds, self.peek)
+        told_with(group, olds, self._is_direct(touched))
+
+    def _is_direct(self, touched: Iterable[str]) -> bool:
+        """Whether the payment that was touched has no page of the provider's."""
+        payments = [self.peek(Key(pk, "PAY")) for pk in touched]
+        return any("direct" in payment for payment in payments if payment)
 
     def _payment(self, old: Item | None, new: Mapping[str, Any]) -> None:
         totals = [new[name] for name in COUNTED]

@@ -1,18 +1,22 @@
 """Changes of who comes back to what was left, and of what is written down."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from chalicelib.adapters.dynamodb import keys
 from chalicelib.adapters.dynamodb.store_payments import PaymentStore
+from chalicelib.adapters.dynamodb.storing import TOLD
 from chalicelib.adapters.dynamodb.writes import Assign, Check, Present, Update
 from chalicelib.domain import payment_decisions
+from chalicelib.domain.event_deliveries import DeliveryStatus, EventDelivery
 from chalicelib.domain.payments import ReviewReason
 from chalicelib.domain.refunds import Refund
 from chalicelib.usecases.keep_event import Keeper
 from chalicelib.usecases.ports import DueKind
 from chalicelib.usecases.resolve_refund import Resolver
 from chalicelib.usecases.sweep import Sweeper
+from chalicelib.usecases.tell_merchants import Teller
 from simulator.changes import ANYTHING, Group, collector, patched, rewritten
 from simulator.killing import Mutant
 
@@ -107,4 +111,29 @@ def ledger_skipped() -> Iterator[None]:
         return [each for each in group if stroke != "reserve" or each.name != "ledger"]
 
     with rewritten(rewrite):
+        yield
+
+
+@mutant("a payment's change is written without the event that tells of it")
+def event_forgotten() -> Iterator[None]:
+    def rewrite(stroke: str, group: Group) -> Group:
+        kept = [write for write in group if not write.name.startswith(TOLD)]
+        return kept if stroke == "apply" else group
+
+    with rewritten(rewrite):
+        yield
+
+
+@mutant("nobody comes back to events that the queue has lost")
+def events_untold() -> Iterator[None]:
+    with patched(Teller, "round", lambda _: None):
+        yield
+
+
+@mutant("an event that an endpoint did not take is not told again")
+def delivery_once() -> Iterator[None]:
+    def once(delivery: EventDelivery, outcome: Any, now: Any) -> EventDelivery:
+        return replace(delivery, status=DeliveryStatus.DELIVERED, tried_at=now)
+
+    with patched(EventDelivery, "after", once):
         yield

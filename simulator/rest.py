@@ -10,6 +10,7 @@ from chalicelib.adapters.dynamodb.keys import payment_key
 from chalicelib.domain.ids import MerchantId, PaymentId, Tenant
 from chalicelib.domain.payments import RANK_IN_REVIEW
 from simulator.invariants import OPEN
+from simulator.listeners import all_told
 from simulator.shapes import Intent
 from simulator.shops import CANARY
 from simulator.switches import HOUR
@@ -34,6 +35,7 @@ def rested(world: World) -> None:
     added = world.watch.stock.added
     must(added == asked, f"Inv-8 {added} pieces were added by {asked} requests")
     _open_sessions(items)
+    all_told(world.listeners, items)
     _no_secrets(world)
 
 

@@ -20,6 +20,7 @@ from chalicelib.usecases.audit import audit_payment
 from chalicelib.usecases.by_hand import accept_review, settle_refund
 from chalicelib.usecases.catalog import NewPrice, StockChange, create_price, update_product
 from chalicelib.usecases.end_payment import Ending
+from chalicelib.usecases.outbox import Hint, Poster, Untold
 from chalicelib.usecases.payment_links import NewLine, NewPaymentLink, create_payment_link
 from chalicelib.usecases.ports import Clock, Mint, Psps
 from chalicelib.usecases.receive_psp_event import Inbox
@@ -33,6 +34,9 @@ from chalicelib.usecases.start_checkout import (
     retrieve_payment,
 )
 from chalicelib.usecases.sweep import Sweeper
+from chalicelib.usecases.tell_merchants import Teller
+from simulator.listeners import shown
+from simulator.shops import CANARY
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +50,8 @@ class Ports:
     secrets: dict[str, Sequence[str]]
     keys: RefundKeys
     total: RefundedTotal
+    post: Poster
+    hint: Hint
 
 
 class Stories:
@@ -55,7 +61,7 @@ class Stories:
 
     def __init__(self, ports: Ports) -> None:
         self.ports = ports
-        self.store = DynamoDBStore(ports.engine)
+        self.store = DynamoDBStore(ports.engine, ports.hint)
         store, psps, mint = self.store, ports.psps, ports.mint
         self.refunds = Refunds(store, psps, mint, ports.clock, ports.keys, ports.total)
         self.inbox = Inbox(store, psps, mint)
@@ -71,6 +77,7 @@ class Stories:
         )
         self.endings = Ending(store, psps, self.inbox)
         self.reconciler = Reconciler(store, psps, mint, self.inbox)
+        self.teller = Teller(store, ports.post, lambda _: CANARY, ports.clock, mint, shown)
         self.webhooks = WooshPayWebhooks(
             lambda merchant: {False: ports.secrets[merchant]}, MinorUnits({"IDR": 0})
         )
@@ -125,6 +132,14 @@ class Stories:
     def sweep(self, request: str) -> None:
         """What runs every minute."""
         self.sweeper.sweep(request)
+
+    def tell(self, untold: Untold) -> None:
+        """What the queue wakes."""
+        self.teller.tell(untold)
+
+    def tell_again(self, _: str) -> None:
+        """What else runs every minute."""
+        self.teller.round()
 
     def compare(self, tenant: Tenant, since: Millis, until: Millis, request: str) -> None:
         """What runs every day."""

@@ -36,6 +36,8 @@ def stroke_of(group: Sequence[Write]) -> str:
         return "claim" if event.item.get("status") in ("deferred", "stale") else "keep"
     if payment is not None:
         return "put off"
+    if "untold" in names or "delivery" in names:
+        return "tell"
     return f"other {group[0].name}"
 
 
@@ -87,7 +89,6 @@ _WEBHOOK: Mapping[Place, str] = {
     **{(stroke, "answer lost"): "K4" for stroke in _SETTLED},
     **{(stroke, "token forgotten"): "K4" for stroke in _SETTLED},
     **{(stroke, "crash after"): "K5" for stroke in _SETTLED},
-    ("outbox", "crash after"): "K6",
 }
 _CHECKOUT: Mapping[Place, str] = {
     ("begin", "crash after"): "P1",

@@ -1,7 +1,7 @@
 """One world: shops, their shoppers, the provider, the store and the stories, all from one seed."""
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from random import Random
@@ -15,13 +15,15 @@ from chalicelib.domain.payments import Payment
 from chalicelib.domain.refunds import RefundedTotal, RefundKeys
 from chalicelib.usecases.asking import Asking
 from chalicelib.usecases.catalog import NewPrice, NewProduct
-from chalicelib.usecases.failures import StoreUnavailable
+from chalicelib.usecases.failures import Lost, StoreUnavailable
+from chalicelib.usecases.outbox import Untold
 from chalicelib.usecases.ports import Clock, Psp
 from chalicelib.usecases.start_checkout import NewSession
 from simulator.deliveries import Deliveries, Delivery
 from simulator.engine import SimEngine
 from simulator.faults import Faults
 from simulator.invariants import Watch
+from simulator.listeners import Listeners
 from simulator.provider import Provider
 from simulator.psp import SimPsp
 from simulator.scheduler import Actor, Choice, Scheduler, seeded
@@ -31,6 +33,7 @@ from simulator.stories import Ports, Stories
 from simulator.switches import HOUR, Switches
 
 SWEEP_MS = 60_000
+LISTENING = 4
 STORE_OR_RULE = (TautanError, StoreUnavailable)
 
 
@@ -90,6 +93,7 @@ class World:
         self.provider.touched = self.watch.moved
         self.provider.settle_ms = self._settle
         self.watch.peek, self.watch.provider = self.engine.peek, self.provider
+        self.listeners = Listeners(self.scheduler, self.faults)
         self._psps: dict[Tenant, SimPsp] = {}
         clock: Clock = lambda: self.now  # noqa: E731
         self.stories = self.setting.stories(
@@ -101,6 +105,8 @@ class World:
                 secrets=dict(secrets),
                 keys=self.setting.keys,
                 total=self.setting.total,
+                post=self.listeners,
+                hint=self._hint,
             )
         )
         self.store = self.stories.store
@@ -194,9 +200,24 @@ class World:
     # --- what goes on by itself -------------------------------------------------------------
 
     def begin_sweeping(self) -> None:
-        """From now on the sweeper runs a minute after it last ended."""
+        """From now on the sweeper, and whoever tells again, run a minute after they last ended."""
         self.sweeping = True
         self._sweep_later()
+        if self.listeners.endpoints:
+            self._tell_later()
+
+    def listen(self) -> None:
+        """The first shop's systems want to be told of events, in one history of four: half of what
+        goes on is telling then."""
+        if self.setting.seed % LISTENING:
+            return
+        tenant = self.shops[0].tenant
+        for endpoint in self.listeners.endpoints_of(tenant):
+            self.store.add_webhook_endpoint(tenant, endpoint, None)
+
+    def tell(self) -> None:
+        """Whoever tells again starts now."""
+        self.by_clock("tell", self.stories.tell_again, self._tell_later)
 
     def sweep(self) -> None:
         """The sweeper starts now."""
@@ -227,6 +248,27 @@ class World:
     def _sweep_later(self) -> None:
         if self.sweeping:
             self.scheduler.at(self.scheduler.now + SWEEP_MS, self.sweep)
+
+    def _tell_later(self) -> None:
+        if self.sweeping:
+            self.scheduler.at(self.scheduler.now + SWEEP_MS, self.tell)
+
+    def _hint(self, untold: Sequence[Untold]) -> None:
+        if not self.listeners.endpoints:
+            return
+        story = self.listeners.hint(untold, self._wake)
+        self.engine.hits.update(["K6"] if story == "webhook" else [])
+        self.engine.hits.update(["X15"] if story == "refund" else [])
+
+    def _wake(self, untold: Untold) -> None:
+        def run() -> None:
+            try:
+                self.stories.tell(untold)
+            except (*STORE_OR_RULE, Lost):
+                self.scheduler.note("the teller breaks off")
+
+        actor = Actor(f"tell{self.request()}", "tell", (f"M#{untold.tenant.merchant}",))
+        self.scheduler.spawn(actor, run)
 
     def request(self) -> int:
         """The number of a new request."""

@@ -113,7 +113,7 @@ class EventStore(Storing):
         at = keys.event_key(event.tenant, event.id)
         due = Equals("due_at", event.due_at or 0)
         self._write(
-            Update("event", at, done, due),
+            Update("untold", at, done, due),
             *(new(f"to {each.endpoint}", *_logged(each)) for each in deliveries),
         )
 
@@ -159,7 +159,7 @@ def _counted(of: EventDelivery, by: int) -> list[Write]:
     if not by:
         return []
     at = keys.event_key(of.tenant, of.event)
-    return [Update("event", at, {"pending": Shift(by)}, AtLeast("pending", max(-by, 0)))]
+    return [Update("untold", at, {"pending": Shift(by)}, AtLeast("pending", max(-by, 0)))]
 
 
 def _logged(delivery: EventDelivery) -> tuple[Key, Item]:
