@@ -2,6 +2,9 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from queue import Queue
+from threading import Thread
 
 import pytest
 import stripe
@@ -116,3 +119,53 @@ def test_errors_are_of_the_sdks_own_kinds(client: stripe.StripeClient) -> None:
 
 def test_the_account(client: stripe.StripeClient) -> None:
     assert client.v1.accounts.retrieve_current().object == "account"
+
+
+@contextmanager
+def listener() -> Iterator[tuple[str, "Queue[tuple[bytes, str]]"]]:
+    """A merchant's own system: its address, and what it was told."""
+    came: Queue[tuple[bytes, str]] = Queue()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            came.put((body, self.headers["Tautan-Signature"]))
+            self.send_response(204)
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            """Nothing."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}/hook", came
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+def test_a_webhook_endpoint_is_told_and_the_sdk_verifies_it(client: stripe.StripeClient) -> None:
+    with listener() as (url, came):
+        endpoint = client.v1.webhook_endpoints.create(
+            {"url": url, "enabled_events": ["product.created"], "description": "ERP"}
+        )
+        assert (endpoint.status, endpoint.url) == ("enabled", url)
+        product = client.v1.products.create({"name": "Teh"})
+        body, signature = came.get(timeout=20)
+        event = client.construct_event(body, signature, str(endpoint.secret))
+        assert (event.type, event.data.object["id"]) == ("product.created", product.id)
+        shown = client.v1.events.retrieve(event.id)
+        assert (shown.type, shown.data.object["name"]) == ("product.created", "Teh")
+        assert event.id in [each.id for each in client.v1.events.list({"limit": 3}).data]
+        listed = client.v1.webhook_endpoints.list().data
+        assert [(each.id, getattr(each, "secret", None)) for each in listed] == [
+            (endpoint.id, None)
+        ]
+        changed = client.v1.webhook_endpoints.update(endpoint.id, {"disabled": True})
+        assert changed.status == "disabled"
+        assert client.v1.webhook_endpoints.delete(endpoint.id).deleted
+        with refused(stripe.InvalidRequestError, 404, "resource_missing"):
+            client.v1.webhook_endpoints.retrieve(endpoint.id)

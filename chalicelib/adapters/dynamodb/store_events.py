@@ -18,6 +18,7 @@ from chalicelib.adapters.dynamodb.writes import (
     Assign,
     AtLeast,
     Change,
+    Check,
     Drop,
     Equals,
     Item,
@@ -118,14 +119,9 @@ class EventStore(Storing):
         )
 
     def keep_delivery(self, before: EventDelivery | None, after: EventDelivery) -> None:
-        was, item = before is not None and _pending(before), _logged(after)
-        if before is None:
-            kept: Write = new("delivery", *item)
-        else:
-            as_read = all_of(
-                Equals("status", before.status.value), Equals("attempts", before.attempts)
-            )
-            kept = Update("delivery", item[0], changes(_logged(before)[1], item[1]), as_read)
+        at, item = _logged(after)
+        was = before is not None and _pending(before)
+        kept = _moved(at, item, before) if before else new("delivery", at, item)
         self._write(kept, *_counted(after, _pending(after) - was))
         if after.due_at is not None and after.attempts == 0:
             self._hint([Untold(after.tenant, after.event, after.endpoint)])
@@ -152,6 +148,13 @@ class EventStore(Storing):
 
 def _pending(delivery: EventDelivery) -> bool:
     return delivery.status is DeliveryStatus.PENDING
+
+
+def _moved(at: Key, item: Item, before: EventDelivery) -> Write:
+    """What differs of a delivery, if it is as it was read."""
+    as_read = all_of(Equals("status", before.status.value), Equals("attempts", before.attempts))
+    differs = changes(_logged(before)[1], item)
+    return Update("delivery", at, differs, as_read) if differs else Check("delivery", at, as_read)
 
 
 def _counted(of: EventDelivery, by: int) -> list[Write]:
