@@ -1,4 +1,4 @@
-"""`ledger`, `audit`, `compare`, `sweep`, `discrepancy`, `refund`, `review`: the books, and what a
+"""`ledger`, `audit`, `compare`, `sweep`, `discrepancy`, `review`: the books, and what a
 person decides about them."""
 
 from datetime import UTC, datetime
@@ -16,12 +16,11 @@ from chalicelib.usecases.audit import audit_payment
 from chalicelib.usecases.ports import Slice
 from chalicelib.usecases.reconcile import DAY_MS
 from chalicelib.usecases.sweep import LEASE
-from ops.printing import print_entries, print_facts, print_json
+from ops.printing import entry_row, print_entries, print_facts, print_json
 from ops.target import AnyMerchant, Live, Merchant, Reason, cause_of, tenant_of, tenants_of
 
 PAGE = 100
 discrepancies = typer.Typer(no_args_is_help=True, help="What does not agree.")
-refunds = typer.Typer(no_args_is_help=True, help="Refunds whose end a person knows.")
 reviews = typer.Typer(no_args_is_help=True, help="Payments that wait for a person.")
 
 
@@ -38,19 +37,7 @@ def ledger(
     if tenant is None or stored is None:
         raise ResourceMissing("payment", payment)
     entries = app.store.ledger(tenant, stored.id)
-    rows = [
-        {
-            "seq": entry.seq,
-            "kind": entry.kind.value,
-            **entry.delta._asdict(),
-            "subject": entry.subject,
-            "actor": entry.cause.actor,
-            "cause": entry.cause.reference,
-            "request_id": entry.cause.request_id,
-            "at": entry.cause.at,
-        }
-        for entry in entries
-    ]
+    rows = [entry_row(entry) for entry in entries]
     totals = fold(entries)
     agrees = totals == stored.totals
     if context.obj:
@@ -170,20 +157,6 @@ def close_discrepancy(
     status = DiscrepancyStatus.ACCEPTED if accept else DiscrepancyStatus.EXPLAINED
     tenant = tenant_of(app, merchant, live)
     by_hand.end_discrepancy(app.store, tenant, discrepancy, status, reason, cause_of(app))
-
-
-@refunds.command("settle")
-def settle_refund(
-    refund: Annotated[str, typer.Argument(help="re_…")],
-    merchant: Merchant,
-    happened: Annotated[bool, typer.Option("--happened/--never", help="As WooshPay shows it.")],
-    live: Live = False,
-) -> None:
-    """The end of a refund that no evidence settles; look at WooshPay first."""
-    app = bootstrap.app()
-    tenant = tenant_of(app, merchant, live)
-    settled = by_hand.settle_refund(app.store, tenant, refund, happened, cause_of(app))
-    typer.echo(f"{settled.id} is {settled.status}")
 
 
 @reviews.command("accept")
