@@ -79,6 +79,12 @@ SIMULATE ?=
 simulate: $(STAMP) ## The money simulator: HISTORIES=2000 SEED=1, SIMULATE='--exhaustive --mutants all'
 	@$(PY) -m simulator --histories $(HISTORIES) --seed $(SEED) --jobs $(JOBS) $(SIMULATE)
 
+ROWS ?= 1000000
+
+.PHONY: measure-export
+measure-export: $(STAMP) ## How long an export of ROWS=1000000 payments takes, and what it holds
+	@$(PY) -m dev.measure_export $(ROWS)
+
 .PHONY: lighthouse
 lighthouse: $(STAMP) ## Lighthouse on the product page, 95 or more in each; needs Node and Chromium
 	@$(PY) -m dev.lighthouse

@@ -43,8 +43,8 @@ def print_table(rows: Sequence[Mapping[str, Any]]) -> None:
         table.add_column(name, justify="right" if number else "left", overflow="fold")
     for row in rows:
         table.add_row(*(Text(shown(value)) for value in row.values()))
-    console = Console()
-    console.print(table, width=None if console.is_terminal else ANY_WIDTH)
+    width = None if Console().is_terminal else ANY_WIDTH
+    Console(width=width).print(table)
 
 
 def shown(value: Any) -> str:
