@@ -11,7 +11,7 @@ export PORT SANDBOX_PORT ENGINE
 
 .PHONY: help
 help: ## Show what can be made
-	@awk -F ':.*## ' '/^[a-z -]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z -]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 # A python that only pretends to be there (a version manager's shim) fails the test and is passed over.
 # An environment that works is kept: clearing it would take it from whoever is running it.

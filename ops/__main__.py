@@ -11,6 +11,7 @@ from chalicelib.config import ConfigError
 from chalicelib.domain.errors import TautanError
 from chalicelib.usecases.failures import StoreUnavailable
 from ops import books
+from ops.catalog import prices, products
 from ops.doctor import doctor
 from ops.export.commands import exports
 from ops.keys import keys
@@ -36,6 +37,8 @@ cli.add_typer(merchants, name="merchant")
 cli.add_typer(keys, name="key")
 for command in (books.ledger, books.audit, books.compare, books.sweep, doctor):
     cli.command()(command)
+cli.add_typer(products, name="product")
+cli.add_typer(prices, name="price")
 cli.add_typer(links, name="link")
 cli.add_typer(webhooks, name="webhook")
 cli.add_typer(books.discrepancies, name="discrepancy")
