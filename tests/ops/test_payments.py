@@ -171,3 +171,18 @@ def test_a_table_shows_texts_as_they_are(capsys: pytest.CaptureFixture[str]) -> 
     assert second == f"{'y' * 300}      12"
     print_table([])
     assert capsys.readouterr().out == ""
+
+
+def test_a_settled_refund_says_how_it_stands(world: World, a: Merchant) -> None:
+    paid = world.paid(a)
+    fault = {"kind": "error_before", "method": "POST", "path_prefix": "/v1/refunds"}
+    world.control("/faults", **fault, status=500)
+    wanted = {"checkout_session": paid["id"], "amount": 1_000}
+    refund = a.api.post("/v1/refunds", wanted, "settle").json
+    assert refund["status"] == "pending"
+    (before,) = told("refund", "list", "--merchant", a.id)
+    assert before["state"] == "unknown"
+    settled = told("refund", "settle", refund["id"], "--merchant", a.id, "--never")
+    assert settled == {"refund": refund["id"], "state": "voided"}
+    (after,) = told("refund", "list", "--merchant", a.id)
+    assert (after["state"], after["status"]) == ("voided", "failed")
