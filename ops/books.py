@@ -11,12 +11,15 @@ from chalicelib.domain.discrepancies import Discrepancy, DiscrepancyStatus
 from chalicelib.domain.errors import ResourceMissing
 from chalicelib.domain.ids import Millis, payment_id, session_id
 from chalicelib.domain.ledger import fold
+from chalicelib.domain.payments import Payment
 from chalicelib.usecases import by_hand
 from chalicelib.usecases.audit import audit_payment
 from chalicelib.usecases.ports import Slice
 from chalicelib.usecases.reconcile import DAY_MS
 from chalicelib.usecases.sweep import LEASE
+from ops.days import local
 from ops.printing import entry_row, print_entries, print_facts, print_json
+from ops.progress import watched
 from ops.target import AnyMerchant, Live, Merchant, Reason, cause_of, tenant_of, tenants_of
 
 PAGE = 100
@@ -62,15 +65,16 @@ def audit(
     for tenant in tenants_of(app, merchant, live):
         if payment is not None:
             id = payment_id(payment)
-            ids = [id] if id and app.store.payment(tenant, id) else []
+            stored = app.store.payment(tenant, id) if id else None
+            began = iter([stored] if stored else [])
         else:
             began = app.night.reconciler.payments(tenant, Millis(now - days * DAY_MS), now)
-            ids = [each.id for each in began]
-        for each in ids:
-            audited += 1
-            findings = audit_payment(app.store, tenant, each)
-            if findings:
-                found[session_id(each)] = findings
+        with watched("payments audited", _day) as shown:
+            for each in shown(began):
+                audited += 1
+                findings = audit_payment(app.store, tenant, each.id)
+                if findings:
+                    found[session_id(each.id)] = findings
     if payment is not None and not audited:
         raise ResourceMissing("payment", payment)
     if context.obj:
@@ -170,6 +174,10 @@ def accept_review(
     tenant = tenant_of(app, merchant, live)
     by_hand.accept_review(app.store, tenant, payment, cause_of(app))
     typer.echo(f"{payment} is accepted")
+
+
+def _day(payment: Payment) -> str:
+    return f"{local(payment.created):%Y-%m-%d}"
 
 
 def _row(found: Discrepancy) -> dict[str, Any]:

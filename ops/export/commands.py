@@ -1,14 +1,11 @@
 """`export`: payments, refunds and line items, row by row."""
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from typing import Annotated, Any, Generic, TypeVar
 
 import typer
-from rich.console import Console
-from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from chalicelib import bootstrap
 from chalicelib.domain.ids import Tenant
@@ -29,11 +26,11 @@ from ops.export.columns import (
 from ops.export.files import STANDARD_OUTPUT, checked, written
 from ops.export.texts import BOM, Format, csv_rows, json_lines
 from ops.printing import print_json
+from ops.progress import watched
 from ops.target import AnyMerchant, Live, tenants_of
 
 T = TypeVar("T")
 Read = Callable[[Store, Tenant, Days], Iterator[T]]
-TOLD_EVERY = 100
 exports = typer.Typer(no_args_is_help=True, help="Rows for books and spreadsheets.")
 
 
@@ -102,29 +99,8 @@ def write_rows(order: Order, columns: Columns[Any], rows: Iterator[Row]) -> int:
     return count
 
 
-@contextmanager
-def _shown(name: str) -> Iterator[Callable[[Iterator[Row]], Iterator[Row]]]:
-    """Rows pass through while a terminal shows how far they have come."""
-    terminal = Console(stderr=True)
-    progress = Progress(
-        SpinnerColumn(),
-        TextColumn("{task.description}  {task.completed:,.0f} rows"),
-        TimeElapsedColumn(),
-        console=terminal,
-        disable=not terminal.is_terminal,
-        transient=True,
-    )
-    task = progress.add_task(name, total=None)
-
-    def passing(rows: Iterator[Row]) -> Iterator[Row]:
-        for count, row in enumerate(rows, start=1):
-            if count % TOLD_EVERY == 0:
-                reached = str(row["created"])[:10]
-                progress.update(task, completed=count, description=f"{name} to {reached}")
-            yield row
-
-    with progress:
-        yield passing
+def _day(row: Row) -> str:
+    return str(row["created"])[:10]
 
 
 def _add(table: Table[Any]) -> None:
@@ -158,10 +134,9 @@ def _add(table: Table[Any]) -> None:
         order.checked(table.columns)
         app = bootstrap.app()
         tenants = tenants_of(app, merchant, live)
-        with _shown(table.name) as shown:
-            count = write_rows(
-                order, table.columns, shown(table.rows(app.store, tenants, order.days))
-            )
+        with watched(table.name, _day) as shown:
+            rows = shown(table.rows(app.store, tenants, order.days))
+            count = write_rows(order, table.columns, rows)
         _tell(context, table.name, order, count)
 
 

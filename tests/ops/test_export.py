@@ -208,11 +208,10 @@ def test_what_makes_no_sense_is_a_usage_error(words: tuple[str, ...], why: str) 
 def test_a_terminal_sees_how_far_it_has_come(
     world: World, a: Merchant, sold: object, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ops.export.commands.TOLD_EVERY", 1)
+    monkeypatch.setattr("ops.progress.TOLD_EVERY", 1)
     monkeypatch.setenv("FORCE_COLOR", "1")  # rich takes it for a terminal
     done = run("export", "line-items", *days(world), "--merchant", a.id)
-    assert f"line-items to {today(world)}" in done.stderr
-    assert "3 rows" in done.stderr
+    assert f"3 line-items, {today(world)}" in done.stderr
     assert [row["line"] for row in as_csv(done.stdout)] == ["1", "1", "2"]
 
 

@@ -186,3 +186,14 @@ def test_a_settled_refund_says_how_it_stands(world: World, a: Merchant) -> None:
     assert settled == {"refund": refund["id"], "state": "voided"}
     (after,) = told("refund", "list", "--merchant", a.id)
     assert (after["state"], after["status"]) == ("voided", "failed")
+
+
+def test_a_terminal_sees_how_far_an_audit_has_come(
+    world: World, a: Merchant, sold: tuple[Json, Json], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert run("audit", "--merchant", a.id).stderr == ""
+    monkeypatch.setattr("ops.progress.TOLD_EVERY", 1)
+    monkeypatch.setenv("FORCE_COLOR", "1")  # rich takes it for a terminal
+    done = run("audit", "--merchant", a.id)
+    assert done.stdout == "1 payments audited, 0 do not agree\n"
+    assert f"1 payments audited, {str(instant(sold[0]['created']))[:10]}" in done.stderr
