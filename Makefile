@@ -11,7 +11,7 @@ export PORT SANDBOX_PORT ENGINE
 
 .PHONY: help
 help: ## Show what can be made
-	@awk -F ':.*## ' '/^[a-z -]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z -]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 # A python that only pretends to be there (a version manager's shim) fails the test and is passed over.
 # An environment that works is kept: clearing it would take it from whoever is running it.
@@ -78,6 +78,12 @@ SIMULATE ?=
 .PHONY: simulate
 simulate: $(STAMP) ## The money simulator: HISTORIES=2000 SEED=1, SIMULATE='--exhaustive --mutants all'
 	@$(PY) -m simulator --histories $(HISTORIES) --seed $(SEED) --jobs $(JOBS) $(SIMULATE)
+
+ROWS ?= 1000000
+
+.PHONY: measure-export
+measure-export: $(STAMP) ## How long an export of ROWS=1000000 payments takes, and what it holds
+	@$(PY) -m dev.measure_export $(ROWS)
 
 .PHONY: lighthouse
 lighthouse: $(STAMP) ## Lighthouse on the product page, 95 or more in each; needs Node and Chromium

@@ -1,4 +1,4 @@
-"""`ledger`, `audit`, `compare`, `sweep`, `discrepancy`, `refund`, `review`: the books, and what a
+"""`ledger`, `audit`, `compare`, `sweep`, `discrepancy`, `review`: the books, and what a
 person decides about them."""
 
 from datetime import UTC, datetime
@@ -11,17 +11,19 @@ from chalicelib.domain.discrepancies import Discrepancy, DiscrepancyStatus
 from chalicelib.domain.errors import ResourceMissing
 from chalicelib.domain.ids import Millis, payment_id, session_id
 from chalicelib.domain.ledger import fold
+from chalicelib.domain.payments import Payment
 from chalicelib.usecases import by_hand
 from chalicelib.usecases.audit import audit_payment
 from chalicelib.usecases.ports import Slice
 from chalicelib.usecases.reconcile import DAY_MS
 from chalicelib.usecases.sweep import LEASE
-from ops.printing import print_entries, print_facts, print_json
+from ops.days import local
+from ops.printing import entry_row, print_entries, print_facts, print_json
+from ops.progress import watched
 from ops.target import AnyMerchant, Live, Merchant, Reason, cause_of, tenant_of, tenants_of
 
 PAGE = 100
 discrepancies = typer.Typer(no_args_is_help=True, help="What does not agree.")
-refunds = typer.Typer(no_args_is_help=True, help="Refunds whose end a person knows.")
 reviews = typer.Typer(no_args_is_help=True, help="Payments that wait for a person.")
 
 
@@ -38,19 +40,7 @@ def ledger(
     if tenant is None or stored is None:
         raise ResourceMissing("payment", payment)
     entries = app.store.ledger(tenant, stored.id)
-    rows = [
-        {
-            "seq": entry.seq,
-            "kind": entry.kind.value,
-            **entry.delta._asdict(),
-            "subject": entry.subject,
-            "actor": entry.cause.actor,
-            "cause": entry.cause.reference,
-            "request_id": entry.cause.request_id,
-            "at": entry.cause.at,
-        }
-        for entry in entries
-    ]
+    rows = [entry_row(entry) for entry in entries]
     totals = fold(entries)
     agrees = totals == stored.totals
     if context.obj:
@@ -75,15 +65,16 @@ def audit(
     for tenant in tenants_of(app, merchant, live):
         if payment is not None:
             id = payment_id(payment)
-            ids = [id] if id and app.store.payment(tenant, id) else []
+            stored = app.store.payment(tenant, id) if id else None
+            began = iter([stored] if stored else [])
         else:
             began = app.night.reconciler.payments(tenant, Millis(now - days * DAY_MS), now)
-            ids = [each.id for each in began]
-        for each in ids:
-            audited += 1
-            findings = audit_payment(app.store, tenant, each)
-            if findings:
-                found[session_id(each)] = findings
+        with watched("payments audited", _day) as shown:
+            for each in shown(began):
+                audited += 1
+                findings = audit_payment(app.store, tenant, each.id)
+                if findings:
+                    found[session_id(each.id)] = findings
     if payment is not None and not audited:
         raise ResourceMissing("payment", payment)
     if context.obj:
@@ -172,20 +163,6 @@ def close_discrepancy(
     by_hand.end_discrepancy(app.store, tenant, discrepancy, status, reason, cause_of(app))
 
 
-@refunds.command("settle")
-def settle_refund(
-    refund: Annotated[str, typer.Argument(help="re_…")],
-    merchant: Merchant,
-    happened: Annotated[bool, typer.Option("--happened/--never", help="As WooshPay shows it.")],
-    live: Live = False,
-) -> None:
-    """The end of a refund that no evidence settles; look at WooshPay first."""
-    app = bootstrap.app()
-    tenant = tenant_of(app, merchant, live)
-    settled = by_hand.settle_refund(app.store, tenant, refund, happened, cause_of(app))
-    typer.echo(f"{settled.id} is {settled.status}")
-
-
 @reviews.command("accept")
 def accept_review(
     payment: Annotated[str, typer.Argument(help="cs_… or pi_…")],
@@ -197,6 +174,10 @@ def accept_review(
     tenant = tenant_of(app, merchant, live)
     by_hand.accept_review(app.store, tenant, payment, cause_of(app))
     typer.echo(f"{payment} is accepted")
+
+
+def _day(payment: Payment) -> str:
+    return f"{local(payment.created):%Y-%m-%d}"
 
 
 def _row(found: Discrepancy) -> dict[str, Any]:

@@ -12,7 +12,7 @@ import typer
 from ops.printing import print_json
 
 PAGE = "/l/{slug}"
-links = typer.Typer(no_args_is_help=True, help="What became of a link.")
+links = typer.Typer(no_args_is_help=True, help="Links, and what became of them.")
 
 
 @dataclass

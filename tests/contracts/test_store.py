@@ -26,6 +26,7 @@ from tests.adapters.stored import (
     CAUSE,
     CLAIM,
     OWNER,
+    Groups,
     begun,
     change,
     claimed,
@@ -346,3 +347,20 @@ def test_every_kind_has_its_list(store: DynamoDBStore) -> None:
     for other in OTHERS:
         for read in (store.prices, store.payment_links, store.payments, store.refunds):
             assert list(read(other, Slice()).items) == []
+
+
+def test_payments_are_read_together_by_their_ids(store: DynamoDBStore, groups: Groups) -> None:
+    first, second = a_payment(bound=False), a_payment(number=2, bound=False)
+    for payment in (first, second):
+        store.begin_payment(payment, None)
+    reads = groups.reads
+    unknown = a_payment(number=9).id
+    assert store.payments_by_id(T, [second.id, first.id, second.id, unknown]) == {
+        first.id: first,
+        second.id: second,
+    }
+    assert groups.reads == reads + 1
+    assert store.payments_by_id(T, []) == {}
+    assert groups.reads == reads + 1
+    for other in OTHERS:
+        assert store.payments_by_id(other, [first.id]) == {}

@@ -1,6 +1,6 @@
 """Payments: each change with its ledger entry, its event and what must stand or fall with it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -119,6 +119,14 @@ class PaymentStore(Storing):
 
     def payment(self, tenant: Tenant, id: PaymentId) -> Payment | None:
         return self._one(keys.payment_key(tenant, id), payment_from_item)
+
+    def payments_by_id(
+        self, tenant: Tenant, ids: Sequence[PaymentId]
+    ) -> Mapping[PaymentId, Payment]:
+        wanted = [keys.payment_key(tenant, id) for id in dict.fromkeys(ids)]
+        found = self._engine.get_many(wanted) if wanted else []
+        payments = [payment_from_item(item) for item in found if item]
+        return {payment.id: payment for payment in payments}
 
     def claim(self, tenant: Tenant, claim: Claim) -> Claim | None:
         return self._one(keys.idempotency_key(tenant, claim.scope, claim.key), claim_from_item)

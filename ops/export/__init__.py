@@ -1,0 +1,1 @@
+"""Exports: payments, refunds and line items as CSV and JSON lines (docs/export.md)."""
