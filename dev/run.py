@@ -85,6 +85,7 @@ def _open(stack: Stack) -> None:
             "table": TABLE,
             "pid": os.getpid(),
             "aws_endpoint_url": stack.aws_url,
+            "event_queue_url": os.environ["TAUTAN_EVENT_QUEUE_URL"],
             **({"aws_endpoint_url_dynamodb": stack.dynamodb_url} if stack.dynamodb_url else {}),
             **({"wooshpay_api_base": stack.psp_url} if not stack.sandbox_url else {}),
         }

@@ -13,6 +13,8 @@ from chalicelib.usecases.failures import StoreUnavailable
 from ops import books
 from ops.catalog import prices, products
 from ops.doctor import doctor
+from ops.endpoints import endpoints
+from ops.events import events, listen
 from ops.export.commands import exports
 from ops.keys import keys
 from ops.links import links
@@ -20,6 +22,7 @@ from ops.local import NoStack, use_local_stack
 from ops.merchants import merchants
 from ops.payments import payments
 from ops.refunds import refunds
+from ops.triggering import trigger
 from ops.webhooks import webhooks
 
 
@@ -35,12 +38,14 @@ class OneOrMany(TyperGroup):
 cli = typer.Typer(cls=OneOrMany, no_args_is_help=True, help="Tautan's operator command.")
 cli.add_typer(merchants, name="merchant")
 cli.add_typer(keys, name="key")
-for command in (books.ledger, books.audit, books.compare, books.sweep, doctor):
+for command in (books.ledger, books.audit, books.compare, books.sweep, doctor, listen, trigger):
     cli.command()(command)
 cli.add_typer(products, name="product")
 cli.add_typer(prices, name="price")
 cli.add_typer(links, name="link")
 cli.add_typer(webhooks, name="webhook")
+cli.add_typer(endpoints, name="endpoint")
+cli.add_typer(events, name="event")
 cli.add_typer(books.discrepancies, name="discrepancy")
 cli.add_typer(payments, name="payment")
 cli.add_typer(refunds, name="refund")

@@ -25,5 +25,6 @@ def use_local_stack() -> None:
             dynamodb_url=stack.get("aws_endpoint_url_dynamodb"),
             psp_url=stack["sandbox_url"] or stack["wooshpay_api_base"],
         )
+        os.environ["TAUTAN_EVENT_QUEUE_URL"] = stack["event_queue_url"]
     except (OSError, ValueError, LookupError, TypeError) as error:
         raise NoStack(f"No stack is running here ({STACK_FILE}). Start one: make run") from error

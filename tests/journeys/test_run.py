@@ -50,6 +50,7 @@ def test_it_writes_its_addresses_serves_and_ends_with_ctrl_c(
         "table",
         "pid",
         "aws_endpoint_url",
+        "event_queue_url",
     }
     assert stack["api_url"] == f"http://127.0.0.1:{port}"
     assert stack["sandbox_url"] == f"http://127.0.0.1:{sandbox_port}"
