@@ -59,7 +59,7 @@ T = a_tenant()
 
 @pytest.mark.parametrize("kind", SUBJECTS)
 @given(data=st.data())
-@settings(deadline=None, max_examples=25)
+@settings(deadline=None, max_examples=15)
 def test_events_come_back_as_they_were(kind: str, data: st.DataObject) -> None:
     event = data.draw(events_about(SUBJECTS[kind]))
     subject: Any = event.subject
