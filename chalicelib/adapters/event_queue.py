@@ -17,6 +17,10 @@ def sqs_client(region: str, endpoint_url: str | None = None) -> Any:
     return aws.client("sqs", region, endpoint_url, config)
 
 
+class NotHinted(Exception):
+    """The queue did not take every message."""
+
+
 class EventQueue:
     """Sends hints."""
 
@@ -25,10 +29,12 @@ class EventQueue:
         self._url = url
 
     def __call__(self, untold: Sequence[Untold]) -> None:
-        """Hint at these; raises what botocore raises."""
+        """Hint at these; raises NotHinted, and what botocore raises."""
         for first in range(0, len(untold), MOST_AT_ONCE):
             entries = [
                 {"Id": str(place), "MessageBody": each.message()}
                 for place, each in enumerate(untold[first : first + MOST_AT_ONCE])
             ]
-            self._client.send_message_batch(QueueUrl=self._url, Entries=entries)
+            answer = self._client.send_message_batch(QueueUrl=self._url, Entries=entries)
+            if answer.get("Failed"):
+                raise NotHinted

@@ -6,13 +6,14 @@ its predecessor beside it for longer than that.
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from typing import Any
 
 from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
 
 from chalicelib.adapters import aws
 from chalicelib.domain.ids import MerchantId, Millis, Tenant
+from chalicelib.usecases.failures import StoreUnavailable
 
 REMEMBERED_MS = 60_000
 MOST_REMEMBERED = 1_000
@@ -48,15 +49,26 @@ class Secrets:
 
     def signing_key(self, tenant: Tenant, fresh: Callable[[], str]) -> str:
         """The key that the tenant's own webhook secrets are derived from; the first time it is
-        `fresh`, and whoever is second takes the first one's."""
+        `fresh`, and whoever is second takes the first one's. Raises StoreUnavailable."""
         name = self._name(tenant, "signing_key")
-        found = self._read(name).get(name)
-        if found is not None:
-            return found
-        with suppress(self._client().exceptions.ParameterAlreadyExists):
-            self._client().put_parameter(Name=name, Value=fresh(), Type="SecureString")
-        self._known.clear()
-        return self._read(name)[name]
+        try:
+            key = self._read(name).get(name) or self._first(name, fresh())
+        except (BotoCoreError, ClientError) as error:
+            raise StoreUnavailable(type(error).__name__) from error
+        if key is None:  # it was made a moment ago, and is not seen everywhere yet
+            raise StoreUnavailable(name)
+        return key
+
+    def _first(self, name: str, value: str) -> str | None:
+        """The value that is kept under the name from now on: this one, when there is none."""
+        try:
+            self._client().put_parameter(Name=name, Value=value, Type="SecureString")
+        except self._client().exceptions.ParameterAlreadyExists:
+            self._known.clear()
+            return self._read(name).get(name)
+        finally:
+            self._known.clear()
+        return value
 
     def keep_wooshpay_key(self, tenant: Tenant, key: str) -> None:
         """Keep, or replace, the secret key at WooshPay."""

@@ -9,7 +9,7 @@ from chalice.app import Blueprint, CloudWatchEvent, SQSEvent
 
 from chalicelib import bootstrap, log
 from chalicelib.bootstrap import App
-from chalicelib.usecases.failures import Lost, StoreUnavailable
+from chalicelib.usecases.failures import Lost
 from chalicelib.usecases.outbox import Untold
 from chalicelib.usecases.tell_merchants import Teller
 from chalicelib.web import events
@@ -34,12 +34,13 @@ def tell_again(event: CloudWatchEvent) -> dict[str, Any]:
 
 
 def told(untold: Untold) -> bool:
-    """Whether it is told, by us or by somebody who was quicker."""
+    """Whether it is told, by us or by somebody who was quicker. One that cannot be told keeps no
+    other from it."""
     try:
         _teller(bootstrap.app()).tell(untold)
     except Lost:
         return True
-    except StoreUnavailable as error:
+    except Exception as error:  # noqa: BLE001 - whatever it is, it comes again
         log.failure(untold.event, error)
         return False
     return True

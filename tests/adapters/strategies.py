@@ -8,6 +8,8 @@ from chalicelib.domain.api_keys import ApiKey, Scope
 from chalicelib.domain.catalog import CustomAmount, Inventory, LineItem, Price, Product
 from chalicelib.domain.currency_table import CURRENCIES
 from chalicelib.domain.discrepancies import Discrepancy, DiscrepancyKind, DiscrepancyStatus
+from chalicelib.domain.event_deliveries import DeliveryStatus, EventDelivery, Outcome
+from chalicelib.domain.events import Event, EventType
 from chalicelib.domain.ids import Tenant
 from chalicelib.domain.inbox import OPEN_EVENTS, InboxEvent
 from chalicelib.domain.ledger import Cause, EntryKind, LedgerEntry, Totals
@@ -45,6 +47,7 @@ from chalicelib.domain.psp_facts import (
     SessionExpired,
 )
 from chalicelib.domain.refunds import Origin, Refund, RefundStatus
+from chalicelib.domain.webhook_endpoints import WebhookEndpoint
 from chalicelib.usecases.failures import Answered, Claim
 from tests.builders import ulid
 
@@ -183,4 +186,29 @@ DISCREPANCY = st.builds(
     Discrepancy, tenant=TENANT, kind=st.sampled_from(DiscrepancyKind), subject=NAME, detail=TEXT,
     found_at=INSTANT, status=st.sampled_from(DiscrepancyStatus), actor=MAYBE, reason=MAYBE,
     closed_at=DUE,
+)  # fmt: skip
+ENDPOINT = st.builds(
+    WebhookEndpoint, id=NAME, created=INSTANT, updated=INSTANT, url=TEXT,
+    enabled_events=TEXTS, description=MAYBE, metadata=METADATA, disabled_reason=MAYBE,
+    failing_since=DUE, secret=COUNT, secret_before_until=DUE,
+)  # fmt: skip
+SUBJECTS = {
+    "payment": PAYMENT, "refund": REFUND, "product": PRODUCT, "price": PRICE, "link": LINK,
+    "merchant": MERCHANT, "endpoint": ENDPOINT,
+}  # fmt: skip
+
+
+def events_about(subject: st.SearchStrategy[Any]) -> st.SearchStrategy[Event]:
+    """Events of one kind of subject."""
+    return st.builds(
+        Event, id=ULIDS.map("evt_{}".format), tenant=TENANT, type=st.sampled_from(EventType),
+        created=INSTANT, subject=subject, request_id=MAYBE, pending=COUNT, due_at=DUE,
+    )  # fmt: skip
+
+
+DELIVERY = st.builds(
+    EventDelivery, tenant=TENANT, event=NAME, endpoint=NAME, type=st.sampled_from(EventType),
+    created=INSTANT, status=st.sampled_from(DeliveryStatus), attempts=COUNT, tried_at=DUE,
+    outcome=st.none() | st.builds(Outcome, st.none() | st.integers(100, 999), MAYBE, COUNT),
+    due_at=DUE,
 )  # fmt: skip

@@ -2,7 +2,7 @@
 
 import pytest
 
-from chalicelib.config import ConfigError, settings_from
+from chalicelib.config import ConfigError, event_queue_name, settings_from
 from chalicelib.domain.refunds import RefundKeys
 
 GOOD = {
@@ -25,6 +25,8 @@ def test_the_least_that_is_needed_with_what_is_usual() -> None:
     assert settings.sessions_per_address == 60
     assert settings.log_level == "INFO"
     assert settings.endpoint_url is settings.dynamodb_endpoint_url is None
+    assert settings.event_queue_url is None
+    assert settings.private_endpoints is False
     assert settings.page_hosts == ("https://*.wooshpay.com",)
 
 
@@ -38,6 +40,8 @@ def test_everything_that_can_be_set() -> None:
             "TAUTAN_SESSIONS_PER_ADDRESS": "0",
             "TAUTAN_LOG_LEVEL": "DEBUG",
             "TAUTAN_PUBLIC_URL": "http://localhost:8000/",
+            "TAUTAN_EVENT_QUEUE_URL": "http://127.0.0.1:4566/123456789012/tautan-dev-events",
+            "TAUTAN_PRIVATE_ENDPOINTS": "allowed",
             "AWS_ENDPOINT_URL": "http://127.0.0.1:4566",
             "AWS_ENDPOINT_URL_DYNAMODB": "http://127.0.0.1:8002",
         }
@@ -48,6 +52,8 @@ def test_everything_that_can_be_set() -> None:
     assert settings.sessions_per_address == 0
     assert settings.log_level == "DEBUG"
     assert settings.public_url == "http://localhost:8000"
+    assert settings.event_queue_url == "http://127.0.0.1:4566/123456789012/tautan-dev-events"
+    assert settings.private_endpoints is True
     assert settings.endpoint_url == "http://127.0.0.1:4566"
     assert settings.dynamodb_endpoint_url == "http://127.0.0.1:8002"
     assert settings.page_hosts == ("https://*.wooshpay.com", "http://127.0.0.1:8001")
@@ -119,3 +125,39 @@ def test_anything_else_is_not_believed(text: str) -> None:
     with pytest.raises(ConfigError) as refused:
         settings_from(GOOD | {"TAUTAN_REFUND_KEYS": text})
     assert str(refused.value) == "TAUTAN_REFUND_KEYS: is one of honoured, unproven"
+
+
+@pytest.mark.parametrize("url", ["http://127.0.0.1:8000", "http://localhost", "https://[::1]"])
+def test_webhook_endpoints_may_be_on_loopback_where_the_stack_is(url: str) -> None:
+    told = GOOD | {"TAUTAN_PUBLIC_URL": url}
+    assert settings_from(told).private_endpoints is False
+    for word, allowed in (("refused", False), ("allowed", True)):
+        assert settings_from(told | {"TAUTAN_PRIVATE_ENDPOINTS": word}).private_endpoints is allowed
+
+
+@pytest.mark.parametrize("text", ["", "ALLOWED", "yes", "true", " allowed", "1", "allowed\n"])
+def test_no_other_word_allows_private_endpoints(text: str) -> None:
+    local = GOOD | {"TAUTAN_PUBLIC_URL": "http://127.0.0.1:8000"}
+    with pytest.raises(ConfigError) as refused:
+        settings_from(local | {"TAUTAN_PRIVATE_ENDPOINTS": text})
+    assert str(refused.value) == "TAUTAN_PRIVATE_ENDPOINTS: is one of refused, allowed"
+
+
+@pytest.mark.parametrize(
+    "url", ["https://pay.example", "https://localhost.pay.example", "https://127.0.0.1.pay.example"]
+)
+def test_where_strangers_are_served_private_endpoints_are_never_allowed(url: str) -> None:
+    told = GOOD | {"TAUTAN_PUBLIC_URL": url}
+    assert settings_from(told | {"TAUTAN_PRIVATE_ENDPOINTS": "refused"}).private_endpoints is False
+    with pytest.raises(ConfigError) as refused:
+        settings_from(told | {"TAUTAN_PRIVATE_ENDPOINTS": "allowed"})
+    assert str(refused.value) == "TAUTAN_PRIVATE_ENDPOINTS: is for a stack on loopback alone"
+
+
+def test_no_queue_is_one_that_is_named_by_nothing() -> None:
+    assert settings_from(GOOD | {"TAUTAN_EVENT_QUEUE_URL": ""}).event_queue_url is None
+
+
+def test_the_queue_is_named_by_the_stage() -> None:
+    assert event_queue_name(GOOD | {"TAUTAN_STAGE": "prod"}) == "tautan-prod-events"
+    assert event_queue_name({}) == event_queue_name({"TAUTAN_STAGE": ""}) == "tautan-dev-events"

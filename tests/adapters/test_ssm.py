@@ -1,13 +1,16 @@
 """Secrets in SSM: encrypted, by stage, merchant and mode, remembered for a minute."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from itertools import count
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError, EndpointConnectionError
 from moto import mock_aws
 
 from chalicelib.adapters.ssm import Secrets, ssm_client
 from chalicelib.domain.ids import Millis
+from chalicelib.usecases.failures import StoreUnavailable
 from tests.builders import MERCHANT_ULID, NOW, a_tenant
 
 TEST, LIVE = a_tenant(), a_tenant(livemode=True)
@@ -28,6 +31,10 @@ class Asked:
         self.reads += 1
         assert request["WithDecryption"] is True
         return self.ssm.get_parameters(**request)
+
+    @property
+    def exceptions(self) -> Any:
+        return self.ssm.exceptions
 
     def put_parameter(self, **request: Any) -> Any:
         return self.ssm.put_parameter(**request)
@@ -110,3 +117,92 @@ def test_what_is_remembered_does_not_grow_without_bound(
     for number in (1, 2, 3):
         asked.secrets.wooshpay_key(a_tenant(number=number))
     assert len(asked.secrets._known) == 1
+
+
+# --- the key that a tenant's own webhook secrets are derived from --------------------------------
+
+SIGNING_KEY = f"/tautan/dev/acct_{MERCHANT_ULID}/test/signing_key"
+
+
+def fresh() -> Callable[[], str]:
+    """One key after another: key_1, key_2…"""
+    numbers = count(1)
+    return lambda: f"key_{next(numbers)}"
+
+
+def test_a_signing_key_is_made_once_and_kept_as_a_secure_string(asked: Asked) -> None:
+    made = fresh()
+    assert asked.secrets.signing_key(TEST, made) == "key_1"
+    assert Asked(asked.ssm).secrets.signing_key(TEST, made) == "key_1"
+    assert made() == "key_2"
+    (kept,) = asked.ssm.describe_parameters()["Parameters"]
+    assert (kept["Name"], kept["Type"], kept["Version"]) == (SIGNING_KEY, "SecureString", 1)
+    raw = asked.ssm.get_parameter(Name=SIGNING_KEY, WithDecryption=False)["Parameter"]["Value"]
+    assert raw != "key_1"
+
+
+def test_each_tenant_and_stage_has_a_signing_key_of_its_own(asked: Asked) -> None:
+    made = fresh()
+    tenants = [TEST, LIVE, a_tenant(number=2), a_tenant(number=2, livemode=True)]
+    keys = [asked.secrets.signing_key(tenant, made) for tenant in tenants]
+    assert keys == ["key_1", "key_2", "key_3", "key_4"]
+    assert Asked(asked.ssm, "prod").secrets.signing_key(TEST, made) == "key_5"
+    assert [asked.secrets.signing_key(tenant, made) for tenant in tenants] == keys
+
+
+def test_a_signing_key_is_remembered_for_a_minute(asked: Asked) -> None:
+    made = fresh()
+    asked.secrets.signing_key(TEST, made)
+    for step in (0, 59_999, 1):
+        assert asked.secrets.signing_key(TEST, made) == "key_1"
+        asked.pass_time(step)
+    assert asked.reads == 2  # there was none, and then there was
+    asked.pass_time(1)
+    assert asked.secrets.signing_key(TEST, made) == "key_1"
+    assert asked.reads == 3
+
+
+def test_of_two_that_make_a_signing_key_at_once_the_second_takes_the_firsts(asked: Asked) -> None:
+    other = Asked(asked.ssm)
+
+    def meanwhile() -> str:
+        assert other.secrets.signing_key(TEST, lambda: "first") == "first"
+        return "second"
+
+    assert asked.secrets.signing_key(TEST, meanwhile) == "first"
+    assert asked.secrets.signing_key(TEST, meanwhile) == "first"
+    assert other.secrets.signing_key(TEST, meanwhile) == "first"
+
+
+@pytest.mark.parametrize("call", ["get_parameters", "put_parameter"])
+@pytest.mark.parametrize(
+    "error",
+    [
+        ClientError({"Error": {"Code": "ThrottlingException"}}, "GetParameters"),
+        EndpointConnectionError(endpoint_url="https://ssm.example"),
+    ],
+)
+def test_a_signing_key_that_cannot_be_read_or_kept_is_not_given(
+    asked: Asked, monkeypatch: pytest.MonkeyPatch, call: str, error: Exception
+) -> None:
+    def failing(**_: Any) -> Any:
+        raise error
+
+    with monkeypatch.context() as patch:
+        patch.setattr(asked, call, failing)
+        with pytest.raises(StoreUnavailable):
+            asked.secrets.signing_key(TEST, fresh())
+    assert asked.ssm.describe_parameters()["Parameters"] == []
+    assert asked.secrets.signing_key(TEST, fresh()) == "key_1"
+
+
+def test_no_second_signing_key_is_given_while_the_first_is_not_seen_yet(
+    asked: Asked, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made, other = fresh(), Asked(asked.ssm)
+    asked.secrets.signing_key(TEST, made)
+    with monkeypatch.context() as patch:
+        patch.setattr(other, "get_parameters", lambda **_: {"Parameters": []})
+        with pytest.raises(StoreUnavailable):
+            other.secrets.signing_key(TEST, made)
+    assert other.secrets.signing_key(TEST, made) == "key_1"

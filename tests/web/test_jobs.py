@@ -1,12 +1,21 @@
 """What runs by the clock: each function does its work when it is called, and says how much."""
 
 import json
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
 
-from chalicelib.jobs import reconcile
-from tests.web.world import World
+from app import app as chalice_app
+from chalicelib.adapters.posting import HttpPoster
+from chalicelib.domain.event_deliveries import DeliveryStatus, EventDelivery, Outcome
+from chalicelib.domain.events import Event
+from chalicelib.domain.ids import EventId, Millis, Tenant, WebhookEndpointId
+from chalicelib.jobs import reconcile, tell
+from chalicelib.usecases.failures import Lost, StoreUnavailable
+from chalicelib.usecases.outbox import Posting, Untold
+from tests.web.samples import Json
+from tests.web.world import Merchant, World
 
 EVENT: dict[str, Any] = {
     "version": "0", "id": "1", "detail-type": "Scheduled Event", "source": "aws.events",
@@ -15,15 +24,14 @@ EVENT: dict[str, Any] = {
 }  # fmt: skip
 
 
-def ran(name: str, caplog: pytest.LogCaptureFixture) -> dict[str, Any]:
+def ran(name: str, job: Callable[..., Any], caplog: pytest.LogCaptureFixture) -> dict[str, Any]:
     """What the job says it did, which is also its one log line."""
     caplog.clear()
     with caplog.at_level("INFO", logger="tautan.requests"):
-        told: dict[str, Any] = getattr(reconcile, name)(EVENT, None)
+        told: dict[str, Any] = job(EVENT, None)
     lines = [json.loads(record.message) for record in caplog.records]
-    assert [line for line in lines if line["event"] == f"{name}.done"] == [
-        {"event": f"{name}.done", **told}
-    ]
+    done = f"{name}.done"
+    assert [line for line in lines if line["event"] == done] == [{"event": done, **told}]
     return told
 
 
@@ -33,9 +41,147 @@ def test_each_job_does_its_work_and_logs_one_line(
     merchant = world.merchant()
     with world.tidied():
         world.paid(merchant)
-        assert ran("sweep", caplog) == {}  # what has just begun is not due yet
-        audited = ran("audit", caplog)
+        assert ran("sweep", reconcile.sweep, caplog) == {}  # what has just begun is not due yet
+        audited = ran("audit", reconcile.audit, caplog)
         assert (audited["audited"] >= 1, audited["found"]) == (True, 0)
-        compared = ran("compare", caplog)
+        compared = ran("compare", reconcile.compare, caplog)
         assert compared.keys() == {"agreed", "healed", "found", "unreachable"}
         assert (compared["healed"], compared["found"]) == (0, 0)
+
+
+def test_what_runs_by_the_clock_and_what_by_the_queue() -> None:
+    jobs = {each.name: each for each in chalice_app.event_sources}
+    assert {name: getattr(job, "schedule_expression", None) for name, job in jobs.items()} == {
+        "sweep": "rate(1 minute)",
+        "compare": "cron(30 19 * * ? *)",
+        "audit": "cron(0 20 * * ? *)",
+        "tell": None,
+        "tell_again": "rate(1 minute)",
+    }
+    assert (jobs["tell"].queue, jobs["tell"].batch_size) == ("tautan-dev-events", 10)
+    assert jobs["tell"].handler_string == "chalicelib.jobs.tell.tell"
+    assert jobs["tell_again"].handler_string == "chalicelib.jobs.tell.tell_again"
+
+
+# --- merchants are told of events ---------------------------------------------------------------
+
+
+class Hooked:
+    """A merchant with a webhook endpoint, and what was posted to it."""
+
+    def __init__(self, world: World) -> None:
+        self.store = world.app.store
+        self.merchant: Merchant = world.merchant()
+        self.posted: list[str] = []
+        self.answer = 200
+        body = {"url": "https://hook.example/", "enabled_events": ["product.created"]}
+        made = self.merchant.api.post("/v1/webhook_endpoints", body).ok()
+        self.endpoint = WebhookEndpointId(made["id"])
+
+    def take(self, _: HttpPoster, postings: Sequence[Posting]) -> list[Outcome]:
+        """In place of the way to it."""
+        self.posted += [each.headers["webhook-id"] for each in postings]
+        return [Outcome(self.answer, None, 1) for _ in postings]
+
+    def happens(self, name: str) -> EventId:
+        """Something of which it is to be told."""
+        self.merchant.api.post("/v1/products", {"name": name}).ok()
+        return EventId(self.merchant.api.get("/v1/events?limit=1").ok()["data"][0]["id"])
+
+    def delivery(self, event: EventId) -> EventDelivery | None:
+        return self.store.delivery(self.merchant.tenant, event, self.endpoint)
+
+    def hears(self, *events: EventId) -> None:
+        """The queue's function is called with a message for each."""
+        messages = [Untold(self.merchant.tenant, event).message() for event in events]
+        tell.tell({"Records": [record(place, body) for place, body in enumerate(messages)]}, None)
+
+
+def record(place: int, body: str) -> Json:
+    """A message as Lambda hands it over."""
+    return {
+        "messageId": f"m-{place}", "receiptHandle": f"r-{place}", "body": body,
+        "attributes": {"ApproximateReceiveCount": "1"}, "messageAttributes": {}, "md5OfBody": "",
+        "eventSource": "aws:sqs", "awsRegion": "ap-southeast-3",
+        "eventSourceARN": "arn:aws:sqs:ap-southeast-3:123456789012:tautan-dev-events",
+    }  # fmt: skip
+
+
+@pytest.fixture
+def hooked(world: World, monkeypatch: pytest.MonkeyPatch) -> Hooked:
+    hooked = Hooked(world)
+    monkeypatch.setattr(HttpPoster, "__call__", lambda *given: hooked.take(*given))
+    return hooked
+
+
+def test_the_queue_tells_each_event_that_it_hints_at_once(hooked: Hooked) -> None:
+    one, other = hooked.happens("apple"), hooked.happens("pear")
+    hooked.hears(one, other)
+    assert hooked.posted == [one, other]
+    for event in (one, other):
+        delivery = hooked.delivery(event)
+        assert delivery is not None
+        assert (delivery.status, delivery.attempts) == (DeliveryStatus.DELIVERED, 1)
+    hooked.hears(one, other)  # a queue says everything at least once
+    assert hooked.posted == [one, other]
+
+
+@pytest.mark.parametrize("error", [StoreUnavailable("busy"), KeyError("status")])
+def test_one_that_cannot_be_told_comes_again_after_the_others_were_told(
+    hooked: Hooked, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture,
+    error: Exception,
+) -> None:  # fmt: skip
+    one, other = hooked.happens("apple"), hooked.happens("pear")
+    found = hooked.store.event
+
+    def failing(tenant: Tenant, id: EventId) -> Event | None:
+        if id == one:
+            raise error
+        return found(tenant, id)
+
+    with monkeypatch.context() as patch, caplog.at_level("INFO", logger="tautan.requests"):
+        caplog.clear()
+        patch.setattr(hooked.store, "event", failing)
+        with pytest.raises(RuntimeError, match=r"^1 events could not be told$"):
+            hooked.hears(one, other)
+    (line,) = [json.loads(record.message) for record in caplog.records]
+    assert (line["event"], line["request_id"]) == ("request.failed", one)
+    assert line["error"] == type(error).__name__
+    assert hooked.posted == [other]
+    assert hooked.delivery(one) is None
+    hooked.hears(one, other)
+    assert hooked.posted == [other, one]
+
+
+def test_one_that_another_has_told_meanwhile_is_told(
+    hooked: Hooked, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    event = hooked.happens("apple")
+
+    def lost(*_: object) -> None:
+        raise Lost("event")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(hooked.store, "keep_first_deliveries", lost)
+        hooked.hears(event)
+    assert hooked.posted == [event]
+
+
+def test_the_clock_tells_what_the_queue_has_not_and_what_was_not_taken(
+    world: World, hooked: Hooked, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    event, now = hooked.happens("apple"), world.app.clock()
+    waiting = [
+        each for each in hooked.store.untold(Millis(now + 60_000), 100) if each.event == event
+    ]
+    assert waiting == [Untold(hooked.merchant.tenant, event)]
+    monkeypatch.setattr(hooked.store, "untold", lambda at, most: waiting)
+    hooked.answer = 500
+    assert ran("tell", tell.tell_again, caplog) == {"attempts": 1}
+    failed = hooked.delivery(event)
+    assert failed is not None
+    assert (failed.status, failed.attempts) == (DeliveryStatus.PENDING, 1)
+    assert ran("tell", tell.tell_again, caplog) == {"attempts": 0}
+    assert hooked.posted == [event]
+    monkeypatch.setattr(hooked.store, "take_lease", lambda *_: False)
+    assert ran("tell", tell.tell_again, caplog) == {}

@@ -1,7 +1,7 @@
 """Events, webhook endpoints and deliveries as items and back.
 
 What an event is about is kept packed: DynamoDB charges by the KB, for the item and for its place in
-the list, and a payment of three KB packs to less than one.
+the list, and an ordinary payment of a KB and a half packs to less than one.
 """
 
 import json
