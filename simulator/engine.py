@@ -10,7 +10,15 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from typing import TypeVar
 
-from chalicelib.adapters.dynamodb.writes import Item, Key, Page, Refused, Write
+from chalicelib.adapters.dynamodb.writes import (
+    Item,
+    Key,
+    Page,
+    Refused,
+    Sift,
+    Sifted,
+    Write,
+)
 from chalicelib.usecases.failures import StoreUnavailable
 from simulator.faults import Faults
 from simulator.memory_engine import MemoryEngine
@@ -67,9 +75,14 @@ class SimEngine(MemoryEngine):
         return self._read_out("get", [read(key) for key in keys])
 
     def page(self, page: Page) -> list[Item]:
-        """At most `limit` items of the list index, newest first."""
+        """At most `limit` items of an index, newest first."""
         self._enter("page", "list", (Key(page.partition, ""),))
         return self._read_out("list", self._page(page))
+
+    def sift(self, sift: Sift) -> Sifted:
+        """Those of the next `look` items that the guard holds for."""
+        self._enter("sift", "list", (Key(sift.partition, ""),))
+        return self._read_out("list", self._sift(sift))
 
     def due(self, partition: str, before: str, limit: int) -> list[str]:
         """The lowest `ds` of the due index; it may lag behind by some seconds."""

@@ -13,6 +13,7 @@ from threading import Lock
 from typing import TypeVar, assert_never
 
 from chalicelib.adapters.dynamodb.writes import (
+    PLACES,
     Absent,
     AllOf,
     AnyOf,
@@ -26,6 +27,7 @@ from chalicelib.adapters.dynamodb.writes import (
     Engine,
     Equals,
     Guard,
+    Index,
     Item,
     Key,
     LessThan,
@@ -35,6 +37,8 @@ from chalicelib.adapters.dynamodb.writes import (
     Put,
     Refused,
     Shift,
+    Sift,
+    Sifted,
     Update,
     Value,
     Write,
@@ -42,7 +46,9 @@ from chalicelib.adapters.dynamodb.writes import (
 from chalicelib.usecases.failures import StoreUnavailable
 from simulator.copies import checked, handed_out, kept, number
 
-INDEXED = ("pk", "sk", "lp", "ls", "dp", "ds")
+KEYS = ("pk", "sk", "dp", "ds", *(name for pair in PLACES.values() for name in pair))
+Places = dict[str, list[tuple[str, str, str]]]  # sorted (place, pk, sk) by partition
+EACH = Present()
 Hook = Callable[[str], None]
 T = TypeVar("T")
 
@@ -50,9 +56,10 @@ T = TypeVar("T")
 class MemoryEngine(Engine):
     """The engine in memory; safe to use from several threads.
 
-    `calls` counts calls by kind (get, get_many, page, due, collection, write). `before` and `after`
-    are called with the kind, outside the lock: what `before` raises happens instead of the call,
-    what `after` raises happens although the call took effect (it is not called for a refused one).
+    `calls` counts calls by kind (get, get_many, page, sift, due, collection, write). `before` and
+    `after` are called with the kind, outside the lock: what `before` raises happens instead of the
+    call, what `after` raises happens although the call took effect (it is not called for a refused
+    one).
     """
 
     def __init__(self, *, before: Hook | None = None, after: Hook | None = None) -> None:
@@ -61,8 +68,8 @@ class MemoryEngine(Engine):
         self.after = after
         self._lock = Lock()
         self._partitions: dict[str, dict[str, Item]] = {}
-        self._lists: dict[str, list[tuple[str, str, str]]] = {}  # sorted (ls, pk, sk)
-        self._dues: dict[str, list[tuple[str, str, str]]] = {}  # sorted (ds, pk, sk)
+        self._lists: dict[Index, Places] = {index: {} for index in Index}
+        self._dues: Places = {}
 
     # --- Engine -----------------------------------------------------------------------------
 
@@ -77,9 +84,15 @@ class MemoryEngine(Engine):
         return self._done("get_many", lambda: [self._copy(key) for key in keys])
 
     def page(self, page: Page) -> list[Item]:
-        """At most `limit` items of the list index, newest first."""
+        """At most `limit` items of an index, newest first."""
         assert page.limit >= 1
         return self._done("page", lambda: self._page(page))
+
+    def sift(self, sift: Sift) -> Sifted:
+        """Those of the next `look` items that the guard holds for."""
+        assert sift.look >= 1
+        assert sift.after < sift.before, "DynamoDB refuses BETWEEN with turned bounds"
+        return self._done("sift", lambda: self._sift(sift))
 
     def due(self, partition: str, before: str, limit: int) -> list[str]:
         """The lowest `ds` of the due index in `partition`, at most `limit`, each below `before`."""
@@ -130,7 +143,7 @@ class MemoryEngine(Engine):
         return None if item is None else handed_out(item)
 
     def _page(self, page: Page) -> list[Item]:
-        entries = self._lists.get(page.partition, [])
+        entries = self._lists[page.index].get(page.partition, [])
         low, high = 0, len(entries)
         if page.before is not None:
             high = bisect_left(entries, page.before, key=itemgetter(0))
@@ -141,6 +154,22 @@ class MemoryEngine(Engine):
         else:
             low = max(low, high - page.limit)
         return [handed_out(self._partitions[pk][sk]) for _, pk, sk in reversed(entries[low:high])]
+
+    def _sift(self, sift: Sift) -> Sifted:
+        entries = self._lists[sift.index].get(sift.partition, [])
+        low = bisect_left(entries, sift.after, key=itemgetter(0))  # BETWEEN looks at its ends too
+        high = bisect_right(entries, sift.before, key=itemgetter(0))
+        if sift.upward:
+            looked = entries[low : min(high, low + sift.look)]
+        else:
+            looked = entries[max(low, high - sift.look) : high][::-1]
+        found = [
+            handed_out(item)
+            for place, pk, sk in looked
+            if sift.after < place < sift.before
+            and holds(sift.where or EACH, item := self._partitions[pk][sk])
+        ]
+        return Sifted(found, None if len(looked) == high - low else looked[-1][0])
 
     def _due(self, partition: str, before: str, limit: int) -> list[str]:
         entries = self._dues.get(partition, [])
@@ -168,17 +197,12 @@ class MemoryEngine(Engine):
 
     def _store(self, key: Key, old: Item | None, new: Item) -> None:
         self._partitions.setdefault(key.pk, {})[key.sk] = new
-        _index(self._lists, ("lp", "ls"), key, old or {}, new)
+        for index, names in PLACES.items():
+            _index(self._lists[index], names, key, old or {}, new)
         _index(self._dues, ("dp", "ds"), key, old or {}, new)
 
 
-def _index(
-    index: dict[str, list[tuple[str, str, str]]],
-    names: tuple[str, str],
-    key: Key,
-    old: Item,
-    new: Item,
-) -> None:
+def _index(index: Places, names: tuple[str, str], key: Key, old: Item, new: Item) -> None:
     """Move an item to its place in an index, or out of it."""
     before, after = _place(old, *names), _place(new, *names)
     if before == after:
@@ -252,9 +276,7 @@ def _result(write: Write, old: Item | None) -> Item | None:
             return None
         case _:
             assert_never(write)
-    if any(
-        name in new and not _key_text(new[name]) for name in ("pk", "sk", "lp", "ls", "dp", "ds")
-    ):
+    if any(name in new and not _key_text(new[name]) for name in KEYS):
         raise StoreUnavailable("ValidationError")
     return new
 

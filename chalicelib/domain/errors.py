@@ -2,7 +2,7 @@
 
 TautanError
 ├── InvalidRequest        the request itself is wrong, and `param` names the field
-│   ├── ParameterInvalid · ParameterMissing · ParameterUnknown · AnswersInvalid
+│   ├── ParameterInvalid · ParameterMissing · ParameterUnknown · AnswersInvalid · FilterTooRare
 │   └── AmountNotInteger · AmountBelowMinimum · AmountAboveWalletLimit
 ├── AuthenticationError   ApiKeyMissing · ApiKeyInvalid
 ├── ScopeMissing          a good key that may not do this
@@ -69,6 +69,14 @@ class ParameterMissing(InvalidRequest):
 
 class ParameterUnknown(InvalidRequest):
     code = "parameter_unknown"
+
+
+class FilterTooRare(InvalidRequest):
+    """Nothing that was asked for is among what a list looks through at once; `details` has the
+    cursor to go on from."""
+
+    code = "filter_too_rare"
+    user_message = "Belum ada yang cocok sejauh ini. Persempit waktunya, lalu coba lagi."
 
 
 class AnswersInvalid(InvalidRequest):

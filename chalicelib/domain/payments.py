@@ -36,6 +36,7 @@ LOOK_EVERY_MS = 24 * 60 * 60_000  # at money that is still on its way
 LOOKS_AFTER_EXPIRY = (5 * 60_000, 25 * 60 * 60_000)
 RANK_IN_REVIEW = 35
 RefundState = Literal["none", "partial", "full"]
+SessionStatus = Literal["open", "complete", "expired"]
 NOTHING = Totals()
 
 
@@ -176,8 +177,8 @@ class Payment:
         ended = self.status in (PaymentStatus.CANCELED, PaymentStatus.EXPIRED)
         return ended or now >= self.expires_at
 
-    def session_status(self, now: Millis) -> str:
-        """The checkout session's `status`: open, complete or expired."""
+    def session_status(self, now: Millis) -> SessionStatus:
+        """The checkout session's `status`."""
         if self.status is PaymentStatus.PAID or self.review is not None:
             return "complete"
         return "expired" if self.is_over(now) else "open"

@@ -29,7 +29,7 @@ from chalicelib.domain.merchants import Merchant
 from chalicelib.domain.money import Money
 from chalicelib.domain.payment_decisions import Changed
 from chalicelib.domain.payment_links import Offer, PaymentLink
-from chalicelib.domain.payments import Payment, ProviderSession
+from chalicelib.domain.payments import Payment, ProviderSession, SessionStatus
 from chalicelib.domain.provider_account import PspEndpoint
 from chalicelib.domain.psp_facts import IntentFact, PspEvent, RefundFact, RefundOutcome
 from chalicelib.domain.rates import Counted
@@ -53,10 +53,34 @@ class Slice:
 
 @dataclass(frozen=True, slots=True)
 class Found(Generic[T]):
-    """A part of a list, and whether there is more in the direction that was asked."""
+    """A part of a list, and whether there is more in the direction that was asked. `upto`: nothing
+    fits as far as this id, and there was no more looking."""
 
     items: Sequence[T]
     has_more: bool
+    upto: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Prices:
+    """Which prices: those of which all that is told holds."""
+
+    active: bool | None = None
+    product: ProductId | None = None
+    currency: str | None = None
+    lookup_keys: Sequence[str] = ()  # one of these
+
+
+@dataclass(frozen=True, slots=True)
+class Payments:
+    """Which payments: those of which all that is told holds. `status`: of a session, when."""
+
+    link: PaymentLinkId | None = None
+    status: tuple[SessionStatus, Millis] | None = None
+
+
+EVERY_PRICE = Prices()
+EVERY_PAYMENT = Payments()
 
 
 class DueKind(StrEnum):
@@ -151,7 +175,12 @@ class Store(Protocol):
         ...
 
     def product(self, tenant: Tenant, id: ProductId) -> Product | None: ...
-    def products(self, tenant: Tenant, part: Slice) -> Found[Product]: ...
+    def products(
+        self, tenant: Tenant, part: Slice, active: bool | None = None
+    ) -> Found[Product]: ...
+    def some_products(self, tenant: Tenant, ids: Sequence[ProductId]) -> Sequence[Product]:
+        """Those of the products (1 to 100) that exist, in one read."""
+        ...
 
     def add_price(
         self, tenant: Tenant, price: Price, product: Product | None, claim: Claim | None
@@ -160,7 +189,7 @@ class Store(Protocol):
         ...
 
     def price(self, tenant: Tenant, id: PriceId) -> Price | None: ...
-    def prices(self, tenant: Tenant, part: Slice) -> Found[Price]: ...
+    def prices(self, tenant: Tenant, part: Slice, which: Prices = EVERY_PRICE) -> Found[Price]: ...
     def priced(
         self, tenant: Tenant, ids: Sequence[PriceId]
     ) -> Mapping[PriceId, tuple[Price, Product]]:
@@ -179,7 +208,9 @@ class Store(Protocol):
         ...
 
     def payment_link(self, tenant: Tenant, id: PaymentLinkId) -> PaymentLink | None: ...
-    def payment_links(self, tenant: Tenant, part: Slice) -> Found[PaymentLink]: ...
+    def payment_links(
+        self, tenant: Tenant, part: Slice, active: bool | None = None
+    ) -> Found[PaymentLink]: ...
     def offer(self, tenant: Tenant, link: PaymentLink) -> Offer: ...
     def opened_link(self, slug: str, hour: int | None = None) -> OpenedLink | None:
         """By the slug alone, with its failures in an hour; two reads at most."""
@@ -240,7 +271,9 @@ class Store(Protocol):
         """By the provider's id of the payment intent; two reads."""
         ...
 
-    def payments(self, tenant: Tenant, part: Slice) -> Found[Payment]: ...
+    def payments(
+        self, tenant: Tenant, part: Slice, which: Payments = EVERY_PAYMENT
+    ) -> Found[Payment]: ...
 
     def record_change(
         self,
@@ -373,7 +406,9 @@ class Store(Protocol):
         """Both in one read."""
         ...
 
-    def refunds(self, tenant: Tenant, part: Slice) -> Found[Refund]: ...
+    def refunds(
+        self, tenant: Tenant, part: Slice, payment: PaymentId | None = None
+    ) -> Found[Refund]: ...
     def ledger(self, tenant: Tenant, id: PaymentId) -> Sequence[LedgerEntry]: ...
 
 

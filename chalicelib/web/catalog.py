@@ -3,8 +3,8 @@
 from chalice.app import Blueprint
 
 from chalicelib.domain.api_keys import Scope
-from chalicelib.usecases import catalog
-from chalicelib.web import catalog_schemas, render
+from chalicelib.usecases import catalog, listing
+from chalicelib.web import catalog_schemas, list_queries, render
 from chalicelib.web.endpoint import Answer, MerchantCall, merchant_route
 
 routes = Blueprint(__name__)
@@ -39,7 +39,9 @@ def update_product(call: MerchantCall) -> Answer:
 
 @merchant_route(routes, "GET", "/v1/products", needs=Scope.PRODUCTS_READ, listed=True)
 def list_products(call: MerchantCall) -> Answer:
-    found = call.app.store.products(call.tenant, call.part("prod"))
+    asked = call.asked(list_queries.Products)
+    part = call.part("prod", asked)
+    found = listing.list_products(call.app.store, call.tenant, part, asked.active, asked.ids)
     return Answer(
         render.listed(found, "/v1/products", lambda item: render.product(call.tenant, item))
     )
@@ -73,5 +75,7 @@ def update_price(call: MerchantCall) -> Answer:
 
 @merchant_route(routes, "GET", "/v1/prices", needs=Scope.PRICES_READ, listed=True)
 def list_prices(call: MerchantCall) -> Answer:
-    found = call.app.store.prices(call.tenant, call.part("price"))
+    asked = call.asked(list_queries.Prices)
+    part, which = call.part("price", asked), asked.which()
+    found = listing.list_prices(call.app.store, call.tenant, part, asked.product, which)
     return Answer(render.listed(found, "/v1/prices", lambda item: render.price(call.tenant, item)))

@@ -5,9 +5,10 @@ from chalice.app import Blueprint
 from chalicelib.domain.api_keys import Scope
 from chalicelib.domain.ids import session_id
 from chalicelib.domain.payments import Payment
+from chalicelib.usecases import listing
 from chalicelib.usecases.end_payment import Way
 from chalicelib.usecases.start_checkout import retrieve_payment
-from chalicelib.web import render, schemas
+from chalicelib.web import list_queries, render, schemas
 from chalicelib.web.endpoint import Answer, MerchantCall, merchant_route
 
 routes = Blueprint(__name__)
@@ -52,7 +53,10 @@ def list_session_items(call: MerchantCall) -> Answer:
     routes, "GET", "/v1/checkout/sessions", needs=Scope.CHECKOUT_SESSIONS_READ, listed=True
 )
 def list_sessions(call: MerchantCall) -> Answer:
-    found = call.app.store.payments(call.tenant, call.part("cs"))
+    asked = call.asked(list_queries.Sessions)
+    found = listing.list_sessions(
+        call.app.store, call.tenant, call.part("cs", asked), call.now, asked.which()
+    )
     return Answer(
         render.listed(found, "/v1/checkout/sessions", lambda payment: _shown(call, payment))
     )

@@ -180,11 +180,16 @@ class MerchantCall(Call):
         """The cause of a change that this request makes."""
         return Cause(actor=self.actor, reference=reference, request_id=self.request_id, at=self.now)
 
-    def part(self, kind: str) -> Slice:
-        """Which part of the list of one kind of ids (`prod`, …); raises InvalidRequest."""
+    def asked(self, model: type[B]) -> B:
+        """The query parameters as `model`; raises InvalidRequest."""
         told = self.query()
         told.pop(EXPAND, None)
-        query = forms.checked(schemas.ListQuery, told, form=True)
+        return forms.checked(model, told, form=True)
+
+    def part(self, kind: str, asked: schemas.ListQuery | None = None) -> Slice:
+        """Which part of the list of one kind of ids (`prod`, …), as it was `asked` for with filters
+        or without any; raises InvalidRequest."""
+        query = self.asked(schemas.ListQuery) if asked is None else asked
         first, last = query.bounds()
         return Slice(
             limit=query.limit,

@@ -14,6 +14,7 @@ STATUS: Mapping[type[TautanError], int] = {
     errors.ParameterMissing: 400,
     errors.ParameterUnknown: 400,
     errors.AnswersInvalid: 400,
+    errors.FilterTooRare: 400,
     errors.AmountNotInteger: 400,
     errors.AmountBelowMinimum: 400,
     errors.AmountAboveWalletLimit: 400,

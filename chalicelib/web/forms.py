@@ -63,7 +63,8 @@ def _amount(value: Any, info: ValidationInfo) -> int:
 def flag(value: Any, info: ValidationInfo) -> Any:
     """A form's `true` and `false` as flags; anything else as it is."""
     in_form = info.context is not None and info.context["form"]
-    return {"true": True, "false": False}.get(value, value) if in_form else value
+    named = in_form and isinstance(value, str)
+    return {"true": True, "false": False}.get(value, value) if named else value
 
 
 def _currency(value: str) -> str:

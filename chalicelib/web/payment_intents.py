@@ -45,16 +45,22 @@ def cancel_intent(call: MerchantCall) -> Answer:
 @merchant_route(routes, "GET", "/v1/payment_intents", needs=Scope.PAYMENT_INTENTS_READ, listed=True)
 def list_intents(call: MerchantCall) -> Answer:
     part = call.part("pi")
-    part = replace(part, before=_as_session(part.before), after=_as_session(part.after))
+    part = replace(
+        part,
+        before=_as_session(part.before),
+        after=_as_session(part.after),
+        since=_as_session(part.since),
+        until=_as_session(part.until),
+    )
     found = call.app.store.payments(call.tenant, part)
     return Answer(
         render.listed(found, "/v1/payment_intents", lambda payment: _shown(call, payment))
     )
 
 
-def _as_session(cursor: str | None) -> str | None:
+def _as_session(bound: str | None) -> str | None:
     """A payment is listed by its name as a session."""
-    return None if cursor is None else f"cs_{cursor.removeprefix('pi_')}"
+    return None if bound is None else f"cs_{bound.removeprefix('pi_')}"
 
 
 def _payment(call: MerchantCall) -> Payment:

@@ -8,7 +8,7 @@ from chalicelib.domain.api_keys import Scope
 from chalicelib.domain.payment_links import Offer
 from chalicelib.usecases import payment_links
 from chalicelib.usecases.ports import OpenedLink
-from chalicelib.web import link_schemas, render, share, showing
+from chalicelib.web import link_schemas, list_queries, render, share, showing
 from chalicelib.web.endpoint import Answer, MerchantCall, merchant_route
 
 routes = Blueprint(__name__)
@@ -68,7 +68,8 @@ def list_link_items(call: MerchantCall) -> Answer:
 
 @merchant_route(routes, "GET", "/v1/payment_links", needs=Scope.PAYMENT_LINKS_READ, listed=True)
 def list_payment_links(call: MerchantCall) -> Answer:
-    found = call.app.store.payment_links(call.tenant, call.part("plink"))
+    asked = call.asked(list_queries.PaymentLinks)
+    found = call.app.store.payment_links(call.tenant, call.part("plink", asked), asked.active)
     base = call.app.settings.public_url
     return Answer(
         render.listed(

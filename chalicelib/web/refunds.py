@@ -4,9 +4,10 @@ from chalice.app import Blueprint
 
 from chalicelib.domain.api_keys import Scope
 from chalicelib.domain.refunds import OPEN, Refund
+from chalicelib.usecases import listing
 from chalicelib.usecases.asking import Asking
 from chalicelib.usecases.request_refund import retrieve_refund
-from chalicelib.web import render, schemas
+from chalicelib.web import list_queries, render, schemas
 from chalicelib.web.endpoint import Answer, MerchantCall, merchant_route
 
 routes = Blueprint(__name__)
@@ -31,5 +32,12 @@ def get_refund(call: MerchantCall) -> Answer:
 
 @merchant_route(routes, "GET", "/v1/refunds", needs=Scope.REFUNDS_READ, listed=True)
 def list_refunds(call: MerchantCall) -> Answer:
-    found = call.app.store.refunds(call.tenant, call.part("re"))
+    asked = call.asked(list_queries.Refunds)
+    found = listing.list_refunds(
+        call.app.store,
+        call.tenant,
+        call.part("re", asked),
+        asked.payment_intent,
+        asked.checkout_session,
+    )
     return Answer(render.listed(found, "/v1/refunds", render.refund))

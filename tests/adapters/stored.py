@@ -10,7 +10,15 @@ from chalicelib.adapters.dynamodb.engine import DynamoDBEngine
 from chalicelib.adapters.dynamodb.store import DynamoDBStore
 from chalicelib.adapters.dynamodb.storing import TOLD
 from chalicelib.adapters.dynamodb.values import decode_item
-from chalicelib.adapters.dynamodb.writes import Engine, Item, Key, Page, Write
+from chalicelib.adapters.dynamodb.writes import (
+    Engine,
+    Item,
+    Key,
+    Page,
+    Sift,
+    Sifted,
+    Write,
+)
 from chalicelib.domain.ids import RefundId
 from chalicelib.domain.inbox import EventStatus, InboxEvent
 from chalicelib.domain.ledger import Totals
@@ -56,6 +64,8 @@ class Groups(Engine):
         self.engine = engine
         self.taken: list[tuple[str, ...]] = []
         self.reads = 0
+        self.pages = 0
+        self.sifts = 0
 
     def last(self) -> tuple[str, ...]:
         """The names of the writes of the last group."""
@@ -70,7 +80,12 @@ class Groups(Engine):
         return self.engine.get_many(keys, consistent=consistent)
 
     def page(self, page: Page) -> list[Item]:
+        self.pages += 1
         return self.engine.page(page)
+
+    def sift(self, sift: Sift) -> Sifted:
+        self.sifts += 1
+        return self.engine.sift(sift)
 
     def due(self, partition: str, before: str, limit: int) -> list[str]:
         return self.engine.due(partition, before, limit)

@@ -26,6 +26,7 @@ from chalicelib.adapters.dynamodb.writes import (
     Engine,
     Equals,
     Guard,
+    Index,
     Item,
     Key,
     LessThan,
@@ -35,6 +36,8 @@ from chalicelib.adapters.dynamodb.writes import (
     Put,
     Refused,
     Shift,
+    Sift,
+    Sifted,
     Update,
     Value,
     Write,
@@ -336,10 +339,10 @@ def test_value_is_rejected(engine: Engine, case: Rejected) -> None:
     assert engine.get(KEY) is None
 
 
-@pytest.mark.parametrize("attribute", ["lp", "ls"])
+@pytest.mark.parametrize("attribute", ["lp", "ls", "sp", "ss"])
 def test_index_key_is_not_empty(engine: Engine, attribute: str) -> None:
     """DynamoDB refuses an item whose index key is the empty text."""
-    item: dict[str, Value] = {"lp": "L", "ls": "1", attribute: ""}
+    item: dict[str, Value] = {"lp": "L", "ls": "1", "sp": "S", "ss": "1", attribute: ""}
     with pytest.raises(StoreUnavailable):
         engine.write([Put("put", KEY, item, Absent())])
     assert engine.get(KEY) is None
@@ -628,6 +631,122 @@ def test_401_items_page_by_page(engine: Engine) -> None:
         up += ids(page)[::-1]
         page = engine.page(Page("T#1", 100, after=identity(up[-1])))
     assert up == list(range(401))
+
+
+# --- sets and sifting -------------------------------------------------------------------------
+
+
+def test_a_set_is_a_list_of_its_own(engine: Engine) -> None:
+    """An item stands on a list and in a set, moves in each alone, and is read whole from both."""
+    item: dict[str, Value] = {"lp": "L", "ls": "id_1", "sp": "A", "ss": "id_1", "a": [1]}
+    put(engine, KEY, item)
+    put(engine, OTHER, {"sp": "A", "ss": "id_2"})
+    in_set = Page("A", 9, index=Index.SET)
+    assert engine.page(in_set) == [stored(OTHER, {"sp": "A", "ss": "id_2"}), stored(KEY, item)]
+    assert engine.page(Page("L", 9)) == [stored(KEY, item)]
+    assert engine.page(Page("A", 9)) == engine.page(Page("L", 9, index=Index.SET)) == []
+    assert engine.page(Page("A", 9, before="id_2", index=Index.SET)) == [stored(KEY, item)]
+    engine.write([Update("update", KEY, {"sp": Assign("B")}, Present())])
+    assert [each["ss"] for each in engine.page(in_set)] == ["id_2"]
+    assert engine.page(Page("B", 9, index=Index.SET)) == engine.page(Page("L", 9))
+
+
+EVEN, LOW, TOP = Equals("even", True), "id_", "id_~"
+
+
+@dataclass(frozen=True)
+class Sifting:
+    """What a look at 0 to 9 finds, of which the even ones are marked."""
+
+    name: str
+    sift: Sift
+    ids: list[int]
+    upto: int | None
+
+
+SIFTS = [
+    Sifting("each, all", Sift("T#1", 99, TOP, LOW), list(range(9, -1, -1)), None),
+    Sifting("each, some", Sift("T#1", 3, TOP, LOW), [9, 8, 7], 7),
+    Sifting("even, all", Sift("T#1", 99, TOP, LOW, EVEN), [8, 6, 4, 2, 0], None),
+    Sifting("the look counts what does not fit", Sift("T#1", 3, TOP, LOW, EVEN), [8], 7),
+    Sifting("one that does not fit", Sift("T#1", 1, TOP, LOW, EVEN), [], 9),
+    Sifting("none fits", Sift("T#1", 99, TOP, LOW, Equals("even", "yes")), [], None),
+    Sifting("none fits so far", Sift("T#1", 5, TOP, LOW, Present("odd")), [], 5),
+    Sifting("between", Sift("T#1", 99, identity(6), identity(2), EVEN), [4], None),
+    Sifting("between, each", Sift("T#1", 99, identity(6), identity(2)), [5, 4, 3], None),
+    Sifting("between, its ends' own places count", Sift("T#1", 3, identity(6), LOW), [5, 4], 4),
+    Sifting("upward, all", Sift("T#1", 99, TOP, LOW, EVEN, upward=True), [0, 2, 4, 6, 8], None),
+    Sifting("upward, some", Sift("T#1", 4, TOP, identity(2) + "x", EVEN, upward=True), [4, 6], 6),
+    Sifting(
+        "upward, between", Sift("T#1", 99, identity(6), identity(2), upward=True), [3, 4, 5], None
+    ),
+    Sifting("by several", Sift("T#1", 99, TOP, LOW, all_of(
+        EVEN, any_of(LessThan("n", 3), OneOf("n", (4, 5))), Absent("gone"))), [4, 2, 0], None),
+    Sifting("another list", Sift("T#2", 99, TOP, LOW, EVEN), [6], None),
+    Sifting("no such list", Sift("T#3", 99, TOP, LOW, EVEN), [], None),
+    Sifting("a set", Sift("S#1", 99, TOP, LOW, EVEN, index=Index.SET), [8, 6, 4, 2, 0], None),
+]  # fmt: skip
+
+
+def fill_marked(engine: Engine, numbers: range, partition: str, set: str) -> None:
+    """Items of a list and of a set, the even ones marked."""
+    engine.write(
+        [
+            Put(
+                str(number),
+                Key(partition, str(number)),
+                {
+                    "lp": partition, "ls": identity(number),
+                    "sp": set, "ss": identity(number),
+                    "n": number, "even": number % 2 == 0,
+                },
+                Absent(),
+            )
+            for number in numbers
+        ]
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("case", SIFTS, ids=lambda case: case.name)
+def test_sift(engine: Engine, case: Sifting) -> None:
+    """What fits of what is looked at, nearest first, and how far that was."""
+    fill_marked(engine, range(10), "T#1", "S#1")
+    fill_marked(engine, range(5, 7), "T#2", "S#2")
+    found = engine.sift(case.sift)
+    upto = None if case.upto is None else identity(case.upto)
+    assert ([item["n"] for item in found.items], found.upto) == (case.ids, upto)
+
+
+def test_looks_follow_one_another_without_a_gap(engine: Engine) -> None:
+    """Each begins where the last one ended, in both directions."""
+    fill_marked(engine, range(25), "T#1", "S#1")
+    for upward in (False, True):
+        seen: list[Value] = []
+        before, after = TOP, LOW
+        found = engine.sift(Sift("T#1", 4, before, after, EVEN, upward))
+        seen += [item["n"] for item in found.items]
+        while found.upto is not None:
+            before, after = (before, found.upto) if upward else (found.upto, after)
+            found = engine.sift(Sift("T#1", 4, before, after, EVEN, upward))
+            seen += [item["n"] for item in found.items]
+        assert seen == (list(range(0, 25, 2)) if upward else list(range(24, -1, -2)))
+
+
+def test_what_is_sifted_is_whole_and_a_copy(engine: Engine) -> None:
+    put(engine, KEY, {"lp": "T#1", "ls": "id_1", "a": {"b": [1]}})
+    sift = Sift("T#1", 9, TOP, LOW)
+    engine.sift(sift).items[0]["a"]["b"].append(2)  # type: ignore[index,call-overload,union-attr]
+    whole = stored(KEY, {"lp": "T#1", "ls": "id_1", "a": {"b": [1]}})
+    assert engine.sift(sift) == Sifted([whole], None)
+
+
+@pytest.mark.parametrize(
+    "sift", [Sift("T#1", 0, TOP, LOW), Sift("T#1", 1, LOW, TOP), Sift("T#1", 1, LOW, LOW)]
+)
+def test_a_look_that_is_a_mistake(engine: Engine, sift: Sift) -> None:
+    """Never sent: DynamoDB would refuse it."""
+    with pytest.raises(AssertionError):
+        engine.sift(sift)
 
 
 # --- what is due ------------------------------------------------------------------------------

@@ -292,7 +292,7 @@ def test_a_price_changes_as_it_was_read_or_not_at_all(
     store.add_price(T, before, None, None)
     after = later(before, nickname=None, lookup_key="s", active=False, metadata={"a": "1"})
     store.update_price(T, before, after, CLAIM)
-    assert groups.last() == ("claim", "price")
+    assert groups.last() == ("claim", "price", "lookup")
     assert store.price(T, before.id) == after
     with lost(engine, "price"):
         store.update_price(T, before, later(before, nickname="M"), None)

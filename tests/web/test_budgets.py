@@ -144,6 +144,53 @@ def listing(path: str) -> Callable[[World, Merchant], Bill]:
     return list_one_page
 
 
+QUERY, GET, BATCH = {"Query": 1}, {"GetItem": 1}, {"BatchGetItem": 1}
+FILTERED: dict[str, dict[str, int]] = {
+    "products?active=true": QUERY,
+    "products?active=false": QUERY,
+    "products?ids[]={prod}&active=true": BATCH,
+    "prices?active=true": QUERY,
+    "prices?product={prod}": QUERY,
+    "prices?product={prod}&active=true&currency=idr": QUERY,
+    "prices?currency=idr": QUERY,
+    "prices?lookup_keys[]=kopi": QUERY,
+    "prices?lookup_keys[]=kopi&lookup_keys[]=teh": {"Query": 2},
+    "prices?type=recurring": {},
+    "prices?product=none": {},
+    "payment_links?active=true": QUERY,
+    "checkout/sessions?status=open": QUERY,
+    "checkout/sessions?status=complete": QUERY,
+    "checkout/sessions?status=expired": QUERY,
+    "checkout/sessions?payment_link={plink}": QUERY,
+    "checkout/sessions?payment_link={plink}&status=open": QUERY,
+    "checkout/sessions?payment_intent={pi}&status=open": GET,
+    "payment_intents?created[gte]=1": QUERY,
+    "refunds?payment_intent={pi}": QUERY,
+    "refunds?checkout_session={cs}": QUERY,
+    "refunds?payment_intent=none": {},
+}
+
+
+def test_a_filtered_list_is_one_call(
+    world: World, shop: Merchant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(world.app.keys, "REMEMBERED_MS", 600_000)
+    link = world.link(shop)
+    session = shop.api.post("/v1/checkout/sessions", {"payment_link": link["id"]}).ok()
+    ids = {
+        "prod": link["line_items"]["data"][0]["price"]["product"]["id"],
+        "plink": link["id"],
+        "cs": session["id"],
+        "pi": session["payment_intent"],
+    }
+    calls = {}
+    for asked in FILTERED:
+        with billed(world) as bill:
+            shop.api.get(f"/v1/{asked.format(**ids)}").ok()
+        calls[asked] = dict(bill.calls)
+    assert calls == FILTERED
+
+
 BUDGETS: dict[str, tuple[Callable[[World, Merchant], Bill], tuple[int, int, int]]] = {
     "open a link page": (open_link, (2, 0, 0)),
     "QR code of a link": (see_pictures("qr.png"), (2, 0, 0)),

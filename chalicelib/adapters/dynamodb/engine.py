@@ -21,9 +21,10 @@ from botocore.exceptions import (
 from botocore.exceptions import ConnectionError as NoConnectionError
 
 from chalicelib.adapters.dynamodb.expressions import Expression
-from chalicelib.adapters.dynamodb.table import DUE_INDEX, LIST_INDEX
+from chalicelib.adapters.dynamodb.table import DUE_INDEX
 from chalicelib.adapters.dynamodb.values import decode_item, encode, encode_item
 from chalicelib.adapters.dynamodb.writes import (
+    PLACES,
     Backoff,
     Check,
     Engine,
@@ -32,6 +33,8 @@ from chalicelib.adapters.dynamodb.writes import (
     Page,
     Put,
     Refused,
+    Sift,
+    Sifted,
     Update,
     Write,
 )
@@ -144,12 +147,13 @@ class DynamoDBEngine(Engine):
         return [found.get(key) for key in keys]
 
     def page(self, page: Page) -> list[Item]:
-        """At most `limit` items of the list index, newest first.
+        """At most `limit` items of an index, newest first.
 
         One call, unless the page is larger than the 1 MB that DynamoDB answers at once.
         """
         assert page.limit >= 1
         upward = page.after is not None and page.before is None
+        partition, place = PLACES[page.index]
         condition, values = "#p = :p", {":p": encode(page.partition)}
         bound = page.after if upward else page.before
         if bound is not None:
@@ -157,9 +161,10 @@ class DynamoDBEngine(Engine):
             values[":s"] = encode(bound)
         request: dict[str, Any] = {
             "TableName": self.table,
-            "IndexName": LIST_INDEX,
+            "IndexName": page.index.value,
             "KeyConditionExpression": condition,
-            "ExpressionAttributeNames": {"#p": "lp"} | ({"#s": "ls"} if ":s" in values else {}),
+            "ExpressionAttributeNames": {"#p": partition}
+            | ({"#s": place} if ":s" in values else {}),
             "ExpressionAttributeValues": values,
             "ScanIndexForward": upward,
             "Limit": page.limit,
@@ -177,8 +182,32 @@ class DynamoDBEngine(Engine):
             raws.reverse()
         elif page.after is not None:
             # A key condition takes one comparison, and BETWEEN would include both ends.
-            raws = [raw for raw in raws if raw["ls"]["S"] > page.after]
+            raws = [raw for raw in raws if raw[place]["S"] > page.after]
         return [decode_item(raw) for raw in raws]
+
+    def sift(self, sift: Sift) -> Sifted:
+        """Those of the next `look` items that the guard holds for. One call: it also ends at the
+        1 MB that DynamoDB looks at once."""
+        assert sift.look >= 1
+        assert sift.after < sift.before, "DynamoDB refuses BETWEEN with turned bounds"
+        partition, place = PLACES[sift.index]
+        asked = Expression()
+        request: dict[str, Any] = {
+            "TableName": self.table,
+            "IndexName": sift.index.value,
+            "KeyConditionExpression": f"{asked.name(partition)} = {asked.value(sift.partition)}"
+            f" AND {asked.name(place)} BETWEEN {asked.value(sift.after)}"
+            f" AND {asked.value(sift.before)}",
+            "ScanIndexForward": sift.upward,
+            "Limit": sift.look,
+        }
+        if sift.where is not None:
+            request["FilterExpression"] = asked.condition(sift.where)
+        answer = self._call(self.client.query, request | asked.aliases())
+        found = (decode_item(raw) for raw in answer["Items"])
+        between = [item for item in found if sift.after < str(item[place]) < sift.before]
+        last = answer.get("LastEvaluatedKey")
+        return Sifted(between, last[place]["S"] if last else None)
 
     def due(self, partition: str, before: str, limit: int) -> list[str]:
         """The lowest `ds` of the due index in `partition`, at most `limit`, each below `before`.

@@ -44,6 +44,11 @@ def listed(tenant: Tenant, kind: str, id: str) -> Item:
     return {"lp": list_partition(tenant, kind), "ls": id}
 
 
+def in_set(partition: str, id: str) -> Item:
+    """The attributes that put something in a set of what belongs together."""
+    return {"sp": partition, "ss": id}
+
+
 def changes(before: Item, after: Item) -> dict[str, Change]:
     """What makes `before` into `after`: sums are shifted, so that two of them cannot be lost."""
     found: dict[str, Change] = {name: Drop() for name in before if name not in after}

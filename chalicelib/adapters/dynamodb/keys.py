@@ -20,6 +20,11 @@ a link's failures in an hour            …#FAILED#<link>#<hour>  FAILED
 a lease, and when its holder was done   LEASE#<name>            LEASE
 lists, newest first                     index `list`: lp = …#<kind>s, ls = id
 every merchant                          index `list`: lp = merchants, ls = id
+what of a kind belongs together         index `set`: sp = …#<kind>s#<what>, ss = id
+  active or archived products, links      <what> = active | archived
+  a product's prices, a link's sessions,
+  a payment's refunds                     <what> = of#<id>
+  prices by lookup key                    <what> = key#<key>, on the price's second item, LOOKUP
 what is due, the longest due first      index `due`: dp = DUE#<shard>, ds = <time>#<kind>#…#<id>
 what is to be told, the longest first   index `due`: dp = TELL#<shard>, ds = <time>#…#<event>#…
 
@@ -78,6 +83,11 @@ def product_key(tenant: Tenant, id: ProductId) -> Key:
 def price_key(tenant: Tenant, id: PriceId) -> Key:
     """A price."""
     return Key(f"{_scope(tenant)}#PRICE#{id}", "PRICE")
+
+
+def lookup_key(tenant: Tenant, id: PriceId) -> Key:
+    """A price once more, for the set of its lookup key."""
+    return Key(price_key(tenant, id).pk, "LOOKUP")
 
 
 def payment_link_key(tenant: Tenant, id: PaymentLinkId) -> Key:
@@ -216,3 +226,18 @@ def due_at_place(place: str) -> Due:
 def list_partition(tenant: Tenant, kind: str) -> str:
     """The partition of the list index that holds a merchant's things of one kind."""
     return f"{_scope(tenant)}#{kind}s"
+
+
+def active_set(tenant: Tenant, kind: str, active: bool) -> str:
+    """The partition of the set index with those that are active, or those that are not."""
+    return f"{list_partition(tenant, kind)}#{'active' if active else 'archived'}"
+
+
+def set_of(tenant: Tenant, kind: str, owner: str) -> str:
+    """The partition of the set index with what belongs to one other thing."""
+    return f"{list_partition(tenant, kind)}#of#{owner}"
+
+
+def lookup_set(tenant: Tenant, key: str) -> str:
+    """The partition of the set index with the prices of one lookup key."""
+    return f"{list_partition(tenant, 'price')}#key#{key}"

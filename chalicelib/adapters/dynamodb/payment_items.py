@@ -6,18 +6,33 @@ from chalicelib.adapters.dynamodb.item_forms import (
     DUE_NAMES,
     Read,
     due_of,
+    in_set,
     item_of,
     item_without_nones,
     listed,
     set_or_drop,
 )
+from chalicelib.adapters.dynamodb.keys import set_of
 from chalicelib.adapters.dynamodb.shop_items import (
     after_from_item,
     after_to_item,
     line_item_from_item,
     line_item_to_item,
 )
-from chalicelib.adapters.dynamodb.writes import Assign, Change, Item
+from chalicelib.adapters.dynamodb.writes import (
+    Absent,
+    Assign,
+    AtLeast,
+    Change,
+    Equals,
+    Guard,
+    Item,
+    LessThan,
+    OneOf,
+    Present,
+    all_of,
+    any_of,
+)
 from chalicelib.domain.ids import (
     MerchantId,
     Millis,
@@ -38,6 +53,7 @@ from chalicelib.domain.payments import (
     ProviderSession,
     Review,
     ReviewReason,
+    SessionStatus,
     Use,
 )
 from chalicelib.domain.psp_facts import DisputeStatus
@@ -97,7 +113,15 @@ def payment_to_item(payment: Payment) -> Item:
         ),
         **due_of(payment.tenant, DueKind.PAYMENT, payment.id, payment.due_at),
         **listed(payment.tenant, "payment", session_id(payment.id)),
+        **_of_link(payment),
     }
+
+
+def _of_link(payment: Payment) -> Item:
+    if payment.payment_link is None:
+        return {}
+    sessions = set_of(payment.tenant, "payment", payment.payment_link)
+    return in_set(sessions, session_id(payment.id))
 
 
 def payment_from_item(item: Read) -> Payment:
@@ -146,6 +170,22 @@ def payment_from_item(item: Read) -> Payment:
         due_at=item.get("due_at"),
         seq=item["seq"],
     )
+
+
+ENDED = (PaymentStatus.CANCELED.value, PaymentStatus.EXPIRED.value)
+UNPAID = tuple(each.value for each in PaymentStatus if each is not PaymentStatus.PAID)
+
+
+def session_is(status: SessionStatus, now: Millis) -> Guard:
+    """What holds for the payments whose `session_status(now)` is this one, and for no others."""
+    if status == "complete":
+        return any_of(Equals("payment_status", PaymentStatus.PAID.value), Present("review"))
+    ended, late = OneOf("payment_status", ENDED), LessThan("expires_at", now + 1)
+    unpaid = all_of(OneOf("payment_status", UNPAID), Absent("review"))
+    if status == "expired":
+        return all_of(unpaid, any_of(ended, late))
+    going = OneOf("payment_status", tuple(each for each in UNPAID if each not in ENDED))
+    return all_of(going, Absent("review"), AtLeast("expires_at", now + 1))
 
 
 def _customer(customer: Customer | None) -> Item | None:
@@ -284,6 +324,7 @@ def refund_to_item(refund: Refund) -> Item:
         ),
         **due_of(refund.tenant, DueKind.REFUND, refund.id, refund.due_at),
         **listed(refund.tenant, "refund", refund.id),
+        **in_set(set_of(refund.tenant, "refund", refund.payment), refund.id),
     }
 
 

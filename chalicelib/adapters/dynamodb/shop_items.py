@@ -5,12 +5,14 @@ from dataclasses import asdict, replace
 
 from chalicelib.adapters.dynamodb.item_forms import (
     REMEMBERED_TEXT,
+    SCHEMA,
     Read,
+    in_set,
     item_of,
     item_without_nones,
     listed,
 )
-from chalicelib.adapters.dynamodb.keys import MERCHANTS
+from chalicelib.adapters.dynamodb.keys import MERCHANTS, active_set, lookup_set, set_of
 from chalicelib.adapters.dynamodb.writes import Item, Value
 from chalicelib.domain.api_keys import ApiKey, Scope
 from chalicelib.domain.catalog import CustomAmount, Inventory, LineItem, Price, Product
@@ -121,7 +123,12 @@ def product_to_item(tenant: Tenant, product: Product) -> Item:
         if stock
         else {}
     )
-    return {**_product(product), **counts, **listed(tenant, "product", product.id)}
+    return {
+        **_product(product),
+        **counts,
+        **listed(tenant, "product", product.id),
+        **in_set(active_set(tenant, "product", product.active), product.id),
+    }
 
 
 def product_from_item(item: Read) -> Product:
@@ -165,7 +172,19 @@ def _custom(custom: CustomAmount) -> Item:
 
 
 def price_to_item(tenant: Tenant, price: Price) -> Item:
-    return {**_price(price), **listed(tenant, "price", price.id)}
+    return {
+        **_price(price),
+        **listed(tenant, "price", price.id),
+        **in_set(set_of(tenant, "price", price.product), price.id),
+    }
+
+
+def lookup_to_item(tenant: Tenant, price: Price) -> Item:
+    """The price once more, in the set of its lookup key; an empty shell without one."""
+    if price.lookup_key is None:
+        return {"kind": "price_lookup", "schema": SCHEMA}
+    place = in_set(lookup_set(tenant, price.lookup_key), price.id)
+    return {**_price(price), "kind": "price_lookup", **place}
 
 
 def price_from_item(item: Read) -> Price:
@@ -238,6 +257,7 @@ def payment_link_to_item(tenant: Tenant, link: PaymentLink) -> Item:
             after_completion=after_to_item(link.after_completion),
         ),
         **listed(tenant, "payment_link", link.id),
+        **in_set(active_set(tenant, "payment_link", link.active), link.id),
     }
 
 

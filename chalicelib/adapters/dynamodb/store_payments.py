@@ -11,6 +11,7 @@ from chalicelib.adapters.dynamodb.payment_items import (
     ledger_from_item,
     payment_from_item,
     payment_to_item,
+    session_is,
 )
 from chalicelib.adapters.dynamodb.shop_items import merchant_from_item
 from chalicelib.adapters.dynamodb.storing import (
@@ -32,6 +33,7 @@ from chalicelib.adapters.dynamodb.writes import (
     Count,
     Equals,
     Guard,
+    Index,
     Item,
     LessThan,
     Present,
@@ -56,7 +58,7 @@ from chalicelib.domain.payment_decisions import Changed
 from chalicelib.domain.payments import RANKS, Payment, PaymentStatus, ProviderSession, Use
 from chalicelib.domain.rates import FAILURES_WINDOW_MS, Counted, failures_window
 from chalicelib.usecases.failures import Claim
-from chalicelib.usecases.ports import Found, Slice
+from chalicelib.usecases.ports import EVERY_PAYMENT, Found, Payments, Slice
 
 ENDED_RANK = RANKS[PaymentStatus.FAILED]
 KEPT_S = 24 * 60 * 60  # DynamoDB deletes late anyhow
@@ -157,8 +159,16 @@ class PaymentStore(Storing):
         ref = self._engine.get(keys.intent_key(tenant, intent))
         return self.payment(tenant, PaymentId(str(ref["payment"]))) if ref else None
 
-    def payments(self, tenant: Tenant, part: Slice) -> Found[Payment]:
-        return self._list(tenant, "payment", part, payment_from_item)
+    def payments(
+        self, tenant: Tenant, part: Slice, which: Payments = EVERY_PAYMENT
+    ) -> Found[Payment]:
+        place, index = keys.list_partition(tenant, "payment"), Index.LIST
+        if which.link is not None:
+            place, index = keys.set_of(tenant, "payment", which.link), Index.SET
+        if which.status is None:
+            return self._listed(place, part, payment_from_item, index)
+        where = session_is(*which.status)
+        return self._sought([place], where, part, payment_from_item, index)
 
     def record_change(
         self,

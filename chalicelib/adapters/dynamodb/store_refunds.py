@@ -27,6 +27,7 @@ from chalicelib.adapters.dynamodb.writes import (
     Change,
     Equals,
     Guard,
+    Index,
     OneOf,
     Update,
     all_of,
@@ -226,8 +227,13 @@ class RefundStore(PaymentStore):
             return None
         return refund_from_item(refund), payment_from_item(paid)
 
-    def refunds(self, tenant: Tenant, part: Slice) -> Found[Refund]:
-        return self._list(tenant, "refund", part, refund_from_item)
+    def refunds(
+        self, tenant: Tenant, part: Slice, payment: PaymentId | None = None
+    ) -> Found[Refund]:
+        if payment is None:
+            return self._list(tenant, "refund", part, refund_from_item)
+        place = keys.set_of(tenant, "refund", payment)
+        return self._listed(place, part, refund_from_item, Index.SET)
 
 
 def _refund(before: Refund, after: Refund, *guards: Guard) -> Update:

@@ -1,14 +1,15 @@
 """Merchants, their keys, catalogue and payment links."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any, TypeVar
 
 from chalicelib.adapters.dynamodb import keys
-from chalicelib.adapters.dynamodb.item_forms import changes
+from chalicelib.adapters.dynamodb.item_forms import Read, changes
 from chalicelib.adapters.dynamodb.shop_items import (
     api_key_from_item,
     api_key_to_item,
+    lookup_to_item,
     merchant_from_item,
     merchant_to_item,
     payment_link_from_item,
@@ -28,6 +29,7 @@ from chalicelib.adapters.dynamodb.writes import (
     Check,
     Equals,
     Guard,
+    Index,
     LessThan,
     Present,
     Put,
@@ -54,7 +56,7 @@ from chalicelib.domain.ledger import Cause
 from chalicelib.domain.merchants import Merchant
 from chalicelib.domain.payment_links import Offer, PaymentLink, offer_of
 from chalicelib.usecases.failures import Claim, Lost
-from chalicelib.usecases.ports import Found, OpenedLink, Slice
+from chalicelib.usecases.ports import EVERY_PRICE, Found, OpenedLink, Prices, Slice
 
 T = TypeVar("T")
 
@@ -152,18 +154,24 @@ class ShopStore(Storing):
     ) -> None:
         differs = changes(price_to_item(tenant, before), price_to_item(tenant, after))
         at = keys.price_key(tenant, after.id)
+        moved = Update("price", at, differs, Equals("updated", before.updated))
+        named = before.lookup_key is not None or after.lookup_key is not None
         self._claimed(
             tenant,
             claim,
-            Update("price", at, differs, Equals("updated", before.updated)),
+            moved,
+            *([_lookup(tenant, after)] if named else []),
             *_told(EventType.PRICE_UPDATED, tenant, after),
         )
 
     def product(self, tenant: Tenant, id: ProductId) -> Product | None:
         return self._one(keys.product_key(tenant, id), product_from_item)
 
-    def products(self, tenant: Tenant, part: Slice) -> Found[Product]:
-        return self._list(tenant, "product", part, product_from_item)
+    def products(self, tenant: Tenant, part: Slice, active: bool | None = None) -> Found[Product]:
+        return self._active(tenant, "product", part, active, product_from_item)
+
+    def some_products(self, tenant: Tenant, ids: Sequence[ProductId]) -> Sequence[Product]:
+        return list(self._products(tenant, ids).values())
 
     def add_price(
         self, tenant: Tenant, price: Price, product: Product | None, claim: Claim | None
@@ -173,6 +181,8 @@ class ShopStore(Storing):
             new("price", at, price_to_item(tenant, price)),
             *_told(EventType.PRICE_CREATED, tenant, price),
         ]
+        if price.lookup_key is not None:
+            writes.append(_lookup(tenant, price))
         if product is not None:
             writes.append(_new_product(tenant, product))
             writes += _told(EventType.PRODUCT_CREATED, tenant, product)
@@ -181,8 +191,20 @@ class ShopStore(Storing):
     def price(self, tenant: Tenant, id: PriceId) -> Price | None:
         return self._one(keys.price_key(tenant, id), price_from_item)
 
-    def prices(self, tenant: Tenant, part: Slice) -> Found[Price]:
-        return self._list(tenant, "price", part, price_from_item)
+    def prices(self, tenant: Tenant, part: Slice, which: Prices = EVERY_PRICE) -> Found[Price]:
+        if which == EVERY_PRICE:
+            return self._list(tenant, "price", part, price_from_item)
+        told = {"active": which.active, "currency": which.currency}
+        index = Index.SET
+        if which.lookup_keys:
+            places = [keys.lookup_set(tenant, key) for key in dict.fromkeys(which.lookup_keys)]
+            told["product"] = which.product
+        elif which.product is not None:
+            places = [keys.set_of(tenant, "price", which.product)]
+        else:
+            places, index = [keys.list_partition(tenant, "price")], Index.LIST
+        wants = [Equals(name, value) for name, value in told.items() if value is not None]
+        return self._sought(places, all_of(*wants) if wants else None, part, price_from_item, index)
 
     def priced(
         self, tenant: Tenant, ids: Sequence[PriceId]
@@ -238,8 +260,22 @@ class ShopStore(Storing):
     def payment_link(self, tenant: Tenant, id: PaymentLinkId) -> PaymentLink | None:
         return self._one(keys.payment_link_key(tenant, id), payment_link_from_item)
 
-    def payment_links(self, tenant: Tenant, part: Slice) -> Found[PaymentLink]:
-        return self._list(tenant, "payment_link", part, payment_link_from_item)
+    def payment_links(
+        self, tenant: Tenant, part: Slice, active: bool | None = None
+    ) -> Found[PaymentLink]:
+        return self._active(tenant, "payment_link", part, active, payment_link_from_item)
+
+    def _active(
+        self,
+        tenant: Tenant,
+        kind: str,
+        part: Slice,
+        active: bool | None,
+        read: Callable[[Read], T],
+    ) -> Found[T]:
+        if active is None:
+            return self._list(tenant, kind, part, read)
+        return self._listed(keys.active_set(tenant, kind, active), part, read, Index.SET)
 
     def offer(self, tenant: Tenant, link: PaymentLink) -> Offer:
         priced = self.priced(tenant, [id for line in link.items for id in line.prices])
@@ -307,3 +343,9 @@ def _told(type: EventType, tenant: Tenant, of: Product | Price | PaymentLink) ->
 def _new_product(tenant: Tenant, product: Product) -> Put:
     at = keys.product_key(tenant, product.id)
     return new("product", at, product_to_item(tenant, product))
+
+
+def _lookup(tenant: Tenant, price: Price) -> Put:
+    """The price for whoever looks it up; the price's own guard decides."""
+    at = keys.lookup_key(tenant, price.id)
+    return Put("lookup", at, lookup_to_item(tenant, price), any_of(Absent(), Present()))

@@ -17,12 +17,14 @@ from chalicelib.adapters.dynamodb.event_items import event_to_item
 from chalicelib.adapters.dynamodb.item_forms import SCHEMA, Read, changes
 from chalicelib.adapters.dynamodb.payment_items import ledger_to_item, payment_to_item
 from chalicelib.adapters.dynamodb.writes import (
+    PLACES,
     Absent,
     AssignOnce,
     Change,
     Engine,
     Equals,
     Guard,
+    Index,
     Item,
     Key,
     OneOf,
@@ -30,6 +32,7 @@ from chalicelib.adapters.dynamodb.writes import (
     Present,
     Put,
     Refused,
+    Sift,
     Update,
     Write,
     all_of,
@@ -51,6 +54,8 @@ from chalicelib.usecases.ports import Found, Slice
 T = TypeVar("T")
 HIGHEST = "~"  # above every id
 TOLD = "told "  # what a write that tells of an event is named by
+LOWEST = "!"  # below every id
+LOOKS = (250, 1_000, 1_000, 1_000)  # of how many items each: the first does, but for what is rare
 
 
 class Storing:
@@ -68,14 +73,62 @@ class Storing:
     def _list(self, tenant: Tenant, kind: str, part: Slice, read: Callable[[Read], T]) -> Found[T]:
         return self._listed(keys.list_partition(tenant, kind), part, read)
 
-    def _listed(self, partition: str, part: Slice, read: Callable[[Read], T]) -> Found[T]:
-        found = self._engine.page(_page(partition, part))
+    def _listed(
+        self, partition: str, part: Slice, read: Callable[[Read], T], index: Index = Index.LIST
+    ) -> Found[T]:
+        found = self._engine.page(_page(partition, part, index))
         if part.after is not None and part.until is not None:
-            found = [item for item in found if str(item["ls"]) < part.until]
+            found = [item for item in found if str(item[PLACES[index][1]]) < part.until]
         has_more = len(found) > part.limit
         if has_more:
             found = found[1:] if part.after is not None else found[: part.limit]
         return Found([read(item) for item in found], has_more)
+
+    def _sought(
+        self,
+        places: Sequence[str],
+        where: Guard | None,
+        part: Slice,
+        read: Callable[[Read], T],
+        index: Index,
+    ) -> Found[T]:
+        """What fits of one partition or of several together. A part may be shorter than asked, so
+        that one call does; an empty one with more to come is one of which nothing fits so far."""
+        if where is None and len(places) == 1:
+            return self._listed(places[0], part, read, index)
+        upward, by = part.after is not None, PLACES[index][1]
+        looks = [self._looked(place, where, part, index) for place in places]
+        fits = [item for found, _ in looks for item in found]
+        stops = [upto for _, upto in looks if upto is not None]
+        edge = (min if upward else max)(stops, default=None)
+        if edge is not None:  # beyond it not every partition has been seen
+            fits = [
+                each
+                for each in fits
+                if (str(each[by]) <= edge if upward else str(each[by]) >= edge)
+            ]
+        fits.sort(key=lambda item: str(item[by]), reverse=not upward)
+        has_more = edge is not None or len(fits) > part.limit
+        chosen = fits[: part.limit]
+        if upward:
+            chosen.reverse()
+        return Found([read(item) for item in chosen], has_more, None if chosen else edge)
+
+    def _looked(
+        self, place: str, where: Guard | None, part: Slice, index: Index
+    ) -> tuple[list[Item], str | None]:
+        """What fits of one partition, and up to where was looked; None: to its end."""
+        upward = part.after is not None
+        after = max(filter(None, (part.after, part.since)), default=LOWEST)
+        before = min(filter(None, (part.before, part.until)), default=HIGHEST)
+        for look in LOOKS if where is not None else (part.limit + 2,):  # and the cursor's own place
+            if after >= before:
+                return [], None
+            found = self._engine.sift(Sift(place, look, before, after, where, upward, index))
+            if found.items or found.upto is None:
+                return found.items, found.upto
+            before, after = (before, found.upto) if upward else (found.upto, after)
+        return [], found.upto
 
     def _claimed(self, tenant: Tenant, claim: Claim | None, *writes: Write) -> None:
         if claim is None:
@@ -98,15 +151,15 @@ class Storing:
             self._hint(untold)
 
 
-def _page(partition: str, part: Slice) -> Page:
+def _page(partition: str, part: Slice, index: Index) -> Page:
     """One item more than is asked for, to know whether there is more."""
     limit = part.limit + 1
     if part.after is not None:
-        return Page(partition, limit, after=max(part.after, part.since or ""))
+        return Page(partition, limit, after=max(part.after, part.since or ""), index=index)
     before = min(filter(None, (part.before, part.until)), default=None)
     if part.since is None:
-        return Page(partition, limit, before)
-    return Page(partition, limit, before or HIGHEST, part.since)
+        return Page(partition, limit, before, index=index)
+    return Page(partition, limit, before or HIGHEST, part.since, index)
 
 
 def new(name: str, key: Key, item: Item) -> Put:

@@ -7,7 +7,8 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-LIST_INDEX = "list"
+from chalicelib.adapters.dynamodb.writes import PLACES
+
 DUE_INDEX = "due"
 TTL_ATTRIBUTE = "ttl"
 POLL_S = 0.5
@@ -26,22 +27,26 @@ def _keys(partition: str, sort: str) -> list[dict[str, str]]:
 
 
 def table_definition(name: str, *, deletion_protection: bool = False) -> dict[str, Any]:
-    """The parameters of CreateTable: paid per request, encrypted, one index for lists and a sparse
-    one, of keys only, for what is due."""
+    """The parameters of CreateTable: paid per request, encrypted, two indexes for lists and a
+    sparse one, of keys only, for what is due."""
+    places = [attribute for pair in PLACES.values() for attribute in pair]
     return {
         "TableName": name,
         "BillingMode": "PAY_PER_REQUEST",
         "AttributeDefinitions": [
             {"AttributeName": attribute, "AttributeType": "S"}
-            for attribute in ("pk", "sk", "lp", "ls", "dp", "ds")
+            for attribute in ("pk", "sk", *places, "dp", "ds")
         ],
         "KeySchema": _keys("pk", "sk"),
         "GlobalSecondaryIndexes": [
-            {
-                "IndexName": LIST_INDEX,
-                "KeySchema": _keys("lp", "ls"),
-                "Projection": {"ProjectionType": "ALL"},
-            },
+            *(
+                {
+                    "IndexName": index.value,
+                    "KeySchema": _keys(*pair),
+                    "Projection": {"ProjectionType": "ALL"},
+                }
+                for index, pair in PLACES.items()
+            ),
             {
                 "IndexName": DUE_INDEX,
                 "KeySchema": _keys("dp", "ds"),

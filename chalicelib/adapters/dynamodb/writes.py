@@ -6,6 +6,7 @@ group runs on DynamoDB and on the in-memory model, and a reader sees every guard
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Protocol
 
 Value = str | int | bool | None | list["Value"] | dict[str, "Value"]
@@ -173,9 +174,19 @@ Write = Put | Update | Check
 # --- reads ----------------------------------------------------------------------------------
 
 
+class Index(StrEnum):
+    """An index whose partitions are lists of whole items, newest first."""
+
+    LIST = "list"  # everything of a kind
+    SET = "set"  # what of a kind belongs together
+
+
+PLACES: Mapping[Index, tuple[str, str]] = {Index.LIST: ("lp", "ls"), Index.SET: ("sp", "ss")}
+
+
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One page of the list index, newest first: items of `partition` with `before` > id > `after`.
+    """One page of an index, newest first: items of `partition` with `before` > id > `after`.
 
     Ids sort by their time of birth. With `after` alone the page holds the ids next above it.
     """
@@ -184,6 +195,29 @@ class Page:
     limit: int
     before: str | None = None
     after: str | None = None
+    index: Index = Index.LIST
+
+
+@dataclass(frozen=True, slots=True)
+class Sift:
+    """A look at the next `look` items of a partition with `before` > id > `after`, downwards from
+    `before`, or `upward` from `after`, for those that `where` holds for (None: each)."""
+
+    partition: str
+    look: int
+    before: str
+    after: str
+    where: Guard | None = None
+    upward: bool = False
+    index: Index = Index.LIST
+
+
+@dataclass(frozen=True, slots=True)
+class Sifted:
+    """What was found, nearest first, and the id up to which was looked; None: to the end."""
+
+    items: list[Item]
+    upto: str | None
 
 
 class Refused(Exception):
@@ -209,9 +243,17 @@ class Engine(Protocol):
         ...
 
     def page(self, page: Page) -> list[Item]:
-        """At most `limit` items of the list index, newest first (eventually consistent), one call.
+        """At most `limit` items of an index, newest first (eventually consistent), one call.
 
-        An item is in the list index when it has the attributes `lp` (partition) and `ls` (its id).
+        An item is in an index when it has both attributes that PLACES names: its partition there,
+        and its id.
+        """
+        ...
+
+    def sift(self, sift: Sift) -> Sifted:
+        """Those of the items looked at that the guard holds for (eventually consistent), one call.
+
+        It may look at fewer than asked, and may learn only by the next call that this was the end.
         """
         ...
 
