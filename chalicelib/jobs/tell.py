@@ -20,7 +20,7 @@ routes = Blueprint(__name__)
 @routes.on_sqs_message(queue=bootstrap.event_queue(), batch_size=10)
 def tell(event: SQSEvent) -> None:
     """The events that were just written. What could not be told comes again with its message."""
-    left = sum(not told(Untold.of(record.body)) for record in event)
+    left = sum(not _heard(record.body) for record in event)
     if left:
         raise RuntimeError(f"{left} events could not be told")
 
@@ -31,6 +31,16 @@ def tell_again(event: CloudWatchEvent) -> dict[str, Any]:
     done = again()
     log.worked("tell", done)
     return done
+
+
+def _heard(message: str) -> bool:
+    """Whether the message may go: it is told, or nobody of ours has sent it."""
+    try:
+        untold = Untold.of(message)
+    except ValueError as error:
+        log.failure("hint", error)
+        return True
+    return told(untold)
 
 
 def told(untold: Untold) -> bool:

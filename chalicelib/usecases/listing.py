@@ -6,6 +6,7 @@ from typing import TypeVar
 
 from chalicelib.domain.catalog import Price, Product
 from chalicelib.domain.errors import FilterTooRare
+from chalicelib.domain.events import Event, EventType
 from chalicelib.domain.ids import (
     Millis,
     PaymentId,
@@ -18,6 +19,7 @@ from chalicelib.domain.ids import (
 )
 from chalicelib.domain.payments import SESSION_LIFETIME_MS, Payment, SessionStatus
 from chalicelib.domain.refunds import Refund
+from chalicelib.usecases.outbox import Outbox
 from chalicelib.usecases.ports import Found, Payments, Prices, Slice, Store
 
 T = TypeVar("T")
@@ -106,6 +108,13 @@ def part_of(items: Sequence[T], part: Slice, name: Callable[[T], str]) -> Found[
     fit = sorted((each for each in items if low < name(each) < high), key=name, reverse=True)
     chosen = fit[-part.limit :] if part.after is not None else fit[: part.limit]
     return Found(chosen, len(fit) > len(chosen))
+
+
+def list_events(
+    store: Outbox, tenant: Tenant, part: Slice, types: Sequence[EventType]
+) -> Found[Event]:
+    """Events of one of these types, or all. Raises FilterTooRare."""
+    return _near(store.events(tenant, part, types), part)
 
 
 def _near(found: Found[T], part: Slice) -> Found[T]:

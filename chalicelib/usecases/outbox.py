@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from chalicelib.domain.event_deliveries import EventDelivery, Outcome
-from chalicelib.domain.events import Event
-from chalicelib.domain.ids import EventId, Millis, Tenant, WebhookEndpointId
+from chalicelib.domain.events import Event, EventType
+from chalicelib.domain.ids import EventId, MerchantId, Millis, Tenant, WebhookEndpointId
 from chalicelib.domain.webhook_endpoints import WebhookEndpoint
 from chalicelib.usecases.failures import Claim
 from chalicelib.usecases.ports import Found, Slice
@@ -29,9 +29,11 @@ class Untold:
 
     @classmethod
     def of(cls, message: str) -> "Untold":
-        """What `message` has made."""
-        merchant, livemode, event, endpoint = json.loads(message)
-        return cls(Tenant(merchant, livemode), event, endpoint)
+        """What `message` has made; raises ValueError for what it has not."""
+        match json.loads(message):
+            case [str() as merchant, bool() as livemode, str() as event, endpoint]:
+                return cls(Tenant(MerchantId(merchant), livemode), EventId(event), endpoint)
+        raise ValueError("not a hint")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +49,13 @@ class Outbox(Protocol):
     """Events, endpoints and deliveries. Each method that writes is one write group."""
 
     def event(self, tenant: Tenant, id: EventId) -> Event | None: ...
-    def events(self, tenant: Tenant, part: Slice) -> Found[Event]: ...
+    def events(self, tenant: Tenant, part: Slice, types: Sequence[EventType] = ()) -> Found[Event]:
+        """Events of one of these types, or all."""
+        ...
+
+    def put_off(self, untold: Untold, until: Millis) -> None:
+        """What could not be told comes again then. Raises Lost when it is not due any more."""
+        ...
 
     def add_webhook_endpoint(
         self, tenant: Tenant, endpoint: WebhookEndpoint, claim: Claim | None

@@ -21,6 +21,7 @@ LEASE = "tell"
 LEASE_MS = 55_000
 ROUND_MS = 35_000  # no new work after that; one piece may take 10 s more
 MOST = 200
+PUT_OFF_MS = 60 * 60_000
 USER_AGENT = "Tautan/1 (webhooks)"
 NO_LONGER = "the webhook endpoint is deleted or disabled"
 
@@ -70,8 +71,15 @@ class Teller:
                 continue
             except StoreUnavailable:
                 done["failed"] += 1  # it stays due
+            except Exception:  # noqa: BLE001 - one that cannot be told keeps nobody else waiting
+                done["failed"] += 1
+                self._put_off(untold)
         self.store.beat(LEASE, owner, self.clock())
         return done
+
+    def _put_off(self, untold: Untold) -> None:
+        with suppress(Lost, StoreUnavailable):
+            self.store.put_off(untold, Millis(self.clock() + PUT_OFF_MS))
 
     def _first(self, event: Event) -> int:
         if event.due_at is None:

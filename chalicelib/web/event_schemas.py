@@ -15,14 +15,21 @@ DAY_S = 24 * 60 * 60
 NAMES = frozenset(EventType)
 
 
-def _event(value: str) -> str:
+def _known(value: str) -> str:
+    if value not in NAMES:
+        raise PydanticCustomError("event", "must be the name of an event")
+    return value
+
+
+def _wanted(value: str) -> str:
     if value != ALL_EVENTS and value not in NAMES:
         raise PydanticCustomError("event", "must be the name of an event, or * for all of them")
     return value
 
 
-EventName = Annotated[StrictStr, Field(max_length=100), AfterValidator(_event)]
-EventNames = Annotated[list[EventName], Field(min_length=1, max_length=100)]
+EventName = Annotated[StrictStr, Field(max_length=100), AfterValidator(_known)]
+WantedEvent = Annotated[StrictStr, Field(max_length=100), AfterValidator(_wanted)]
+EventNames = Annotated[list[WantedEvent], Field(min_length=1, max_length=100)]
 Url = Annotated[StrictStr, Field(max_length=2048)]  # checked where it is known what is allowed
 
 

@@ -8,8 +8,8 @@ from chalice.app import Blueprint
 from chalicelib.bootstrap import App
 from chalicelib.domain.api_keys import Scope
 from chalicelib.domain.events import Event
-from chalicelib.usecases import webhook_endpoints
-from chalicelib.web import event_schemas, render_events
+from chalicelib.usecases import listing, webhook_endpoints
+from chalicelib.web import event_schemas, list_queries, render_events
 from chalicelib.web.endpoint import Answer, MerchantCall, merchant_route
 from chalicelib.web.render import Json, listed
 
@@ -35,7 +35,9 @@ def retrieve_event(call: MerchantCall) -> Answer:
 
 @merchant_route(routes, "GET", "/v1/events", needs=Scope.EVENTS_READ, listed=True)
 def list_events(call: MerchantCall) -> Answer:
-    found = call.app.store.events(call.tenant, call.part("evt"))
+    asked = call.asked(list_queries.Events)
+    part = call.part("evt", asked)
+    found = listing.list_events(call.app.store, call.tenant, part, asked.which())
     return Answer(listed(found, "/v1/events", lambda event: _shown(call, event)))
 
 

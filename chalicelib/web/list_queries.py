@@ -4,8 +4,10 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from chalicelib.domain.events import EventType
 from chalicelib.domain.payments import SessionStatus
 from chalicelib.usecases import listing, ports
+from chalicelib.web.event_schemas import EventName
 from chalicelib.web.forms import Currency, Flag, Id, Note
 from chalicelib.web.schemas import ListQuery
 
@@ -61,3 +63,14 @@ class Refunds(ListQuery):
 
     payment_intent: Id | None = None
     checkout_session: Id | None = None
+
+
+class Events(ListQuery):
+    """Events, of one type or of several."""
+
+    type: EventName | None = None
+    types: Annotated[list[EventName], Field(min_length=1, max_length=20)] | None = None
+
+    def which(self) -> tuple[EventType, ...]:
+        """As the store takes it; none: all."""
+        return tuple(map(EventType, [self.type] if self.type else self.types or ()))

@@ -14,7 +14,7 @@ from chalicelib.domain.webhook_endpoints import FAILING_AT_MOST_MS, WebhookEndpo
 from chalicelib.usecases.failures import Lost, StoreUnavailable
 from chalicelib.usecases.outbox import Poster, Posting, Untold
 from chalicelib.usecases.ports import Slice
-from chalicelib.usecases.tell_merchants import LEASE, NO_LONGER, ROUND_MS, Teller
+from chalicelib.usecases.tell_merchants import LEASE, NO_LONGER, PUT_OFF_MS, ROUND_MS, Teller
 from tests.builders import a_tenant
 from tests.fakes.world import World
 
@@ -53,7 +53,7 @@ class Scene:
             lambda _: KEY,
             lambda: self.world.now,
             self.world.mint,
-            lambda event: json.dumps({"id": event.id, "type": event.type}).encode(),
+            self.show,
         )
 
     def listens(self, *events: str, tenant: str = "") -> WebhookEndpoint:
@@ -71,6 +71,9 @@ class Scene:
     def events(self) -> list[Event]:
         """All of them, the oldest first."""
         return list(self.world.store.events(self.world.tenant, Slice(100)).items)[::-1]
+
+    def show(self, event: Event) -> bytes:
+        return json.dumps({"id": event.id, "type": event.type}).encode()
 
     def tell(self, event: Event, endpoint: WebhookEndpointId | None = None) -> int:
         return self.teller.tell(Untold(self.world.tenant, event.id, endpoint))
@@ -282,6 +285,45 @@ def test_what_cannot_be_kept_stays_due(monkeypatch: pytest.MonkeyPatch) -> None:
             patch.setattr(scene.world.store, "keep_first_deliveries", fails)
             assert scene.teller.round() == done
     assert scene.teller.round() == {"attempts": 1}
+
+
+def test_one_that_cannot_be_told_keeps_no_other_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    scene = Scene()
+    endpoint = scene.listens("*")
+    scene.world.product("first")
+    scene.world.pass_time(1)
+    scene.world.product("second")
+    poison, sound = scene.events()
+    scene.world.pass_time(RESCUED_AFTER_MS)
+
+    def shows(event: Event) -> bytes:
+        if event.id == poison.id:
+            raise KeyError("currency")
+        return scene.show(event)
+
+    scene.teller = replace(scene.teller, show=shows)
+    assert scene.teller.round() == {"attempts": 1, "failed": 1}
+    assert [posting.headers["webhook-id"] for posting in scene.systems.came] == [sound.id]
+    assert scene.teller.round() == {}
+    kept = scene.events()[0]
+    assert kept.due_at == scene.world.now + PUT_OFF_MS
+    scene.teller = replace(scene.teller, show=scene.show)
+    scene.systems.answers[endpoint.url] = DOWN
+    scene.world.pass_time(PUT_OFF_MS)
+    assert scene.teller.round() == {"attempts": 1}
+    scene.world.pass_time(2 * MINUTE)
+    scene.teller = replace(scene.teller, show=shows)
+    assert scene.teller.round() == {"failed": 1}
+    made = scene.delivery(poison, endpoint)
+    assert made is not None
+    assert (made.due_at, made.attempts) == (scene.world.now + PUT_OFF_MS, 1)
+
+    def fails(*_: object) -> None:
+        raise Lost("untold")
+
+    scene.world.pass_time(PUT_OFF_MS)
+    monkeypatch.setattr(scene.world.store, "put_off", fails)
+    assert scene.teller.round() == {"failed": 1}
 
 
 def test_whether_an_endpoint_is_failing_is_noted_when_it_can_be(

@@ -189,3 +189,6 @@ def test_a_hint_says_what_it_hints_at() -> None:
         Untold(a_tenant(livemode=True), "evt_1", "we_1"),  # type: ignore[arg-type]
     ):
         assert Untold.of(hint.message()) == hint
+    for wrong in ("", "x", "{}", "[]", "[1,2,3,4]", "null"):
+        with pytest.raises(ValueError, match=r"hint|Expecting"):
+            Untold.of(wrong)

@@ -17,7 +17,7 @@ from tests.web.test_bad_access import check_same_404
 from tests.web.world import Api, Merchant, Reply, World
 
 ULID = "01M85VECTF8KAWQADBT8MQFYQ5"
-KINDS = ("prod", "price", "plink", "cs", "pi", "re")
+KINDS = ("prod", "price", "plink", "cs", "pi", "re", "evt", "we")
 ROUTES = sorted(
     f"{method} {path}"
     for path, by in app.routes.items()
@@ -31,8 +31,11 @@ BODIES: dict[str, Json] = {
     "POST /v1/products/{id}": {"name": "x"},
     "POST /v1/prices/{id}": {"nickname": "x"},
     "POST /v1/payment_links/{id}": {"active": False},
+    "POST /v1/webhook_endpoints/{id}": {"disabled": True},
+    "POST /v1/events/{id}/retry": {"webhook_endpoint": f"we_{ULID}"},
 }  # what a route's body must hold before its thing is looked for
 Body = Callable[[str], Json]
+HOOK = {"url": "https://shop.example/hook", "enabled_events": ["*"]}
 PRICE = {"currency": "IDR", "unit_amount": 20_000}
 
 
@@ -61,6 +64,8 @@ FILTERS: dict[str, tuple[str, list[tuple[str, str]]]] = {
     "GET /v1/payment_links": ("plink", []),
     "GET /v1/checkout/sessions": ("cs", [("plink", "payment_link"), ("pi", "payment_intent")]),
     "GET /v1/payment_intents": ("pi", []),
+    "GET /v1/events": ("evt", []),
+    "GET /v1/webhook_endpoints": ("we", []),
     "GET /v1/refunds": ("re", [("pi", "payment_intent"), ("cs", "checkout_session")]),
 }  # what a list lists, and the kinds of things that its filters name
 NAMELESS = {
@@ -68,6 +73,7 @@ NAMELESS = {
     "POST /v1/account",
     "POST /v1/products",
     "POST /v1/payment_intents",
+    "POST /v1/webhook_endpoints",
     "GET /v1/payment_methods/capabilities",
 }
 
@@ -95,6 +101,8 @@ def theirs(world: World, b: Merchant) -> Json:
         "cs": paid["id"],
         "pi": paid["payment_intent"],
         "re": refund["id"],
+        "evt": b.api.get("/v1/events?limit=1").ok()["data"][0]["id"],
+        "we": b.api.post("/v1/webhook_endpoints", HOOK).ok()["id"],
     }
 
 
@@ -118,6 +126,7 @@ def asker(
             "prod": [each["product"]["id"] for each in prices],
             "price": [each["id"] for each in prices],
             "plink": [each["id"] for each in links],
+            "evt": [each["id"] for each in api.get("/v1/events").ok()["data"]][::-1],
         },
     )
 
@@ -126,8 +135,8 @@ def asked(asker: Asker, route: str, id: str) -> Reply:
     """A route whose path names the thing."""
     method, path = route.split()
     at = path.format(**dict.fromkeys(_parameters(path), id))
-    if method == "GET":
-        return asker.api.get(at)
+    if method != "POST":
+        return asker.api.send(method, at)
     return asker.api.post(at, BODIES.get(route, {}), "mine")
 
 

@@ -181,8 +181,11 @@ def delivery_from_item(item: Read) -> EventDelivery:
 
 
 def _due(untold: Untold, at: Millis | None) -> Item:
-    if at is None:
-        return {}
+    return {} if at is None else due_again(untold, at)
+
+
+def due_again(untold: Untold, at: Millis) -> Item:
+    """The attributes of something that is to be told."""
     partition, place = untold_place(untold, at)
     return {"due_at": at, "dp": partition, "ds": place}
 

@@ -6,11 +6,12 @@ from chalicelib.adapters.dynamodb import keys
 from chalicelib.adapters.dynamodb.event_items import (
     delivery_from_item,
     delivery_to_item,
+    due_again,
     endpoint_from_item,
     endpoint_to_item,
     event_from_item,
 )
-from chalicelib.adapters.dynamodb.item_forms import DUE_NAMES, SCHEMA, changes
+from chalicelib.adapters.dynamodb.item_forms import DUE_NAMES, SCHEMA, changes, set_or_drop
 from chalicelib.adapters.dynamodb.storing import Storing, new, told
 from chalicelib.adapters.dynamodb.table import TTL_ATTRIBUTE
 from chalicelib.adapters.dynamodb.writes import (
@@ -21,8 +22,11 @@ from chalicelib.adapters.dynamodb.writes import (
     Check,
     Drop,
     Equals,
+    Index,
     Item,
     Key,
+    OneOf,
+    Present,
     Put,
     Shift,
     Update,
@@ -30,7 +34,7 @@ from chalicelib.adapters.dynamodb.writes import (
     all_of,
 )
 from chalicelib.domain.event_deliveries import DeliveryStatus, EventDelivery
-from chalicelib.domain.events import Event
+from chalicelib.domain.events import Event, EventType
 from chalicelib.domain.ids import EventId, Millis, Tenant, WebhookEndpointId
 from chalicelib.domain.webhook_endpoints import WebhookEndpoint
 from chalicelib.usecases.failures import Claim, Lost
@@ -50,8 +54,10 @@ class EventStore(Storing):
     def event(self, tenant: Tenant, id: EventId) -> Event | None:
         return self._one(keys.event_key(tenant, id), event_from_item)
 
-    def events(self, tenant: Tenant, part: Slice) -> Found[Event]:
-        return self._list(tenant, "event", part, event_from_item)
+    def events(self, tenant: Tenant, part: Slice, types: Sequence[EventType] = ()) -> Found[Event]:
+        where = OneOf("type", tuple(type.value for type in types)) if types else None
+        place = keys.list_partition(tenant, "event")
+        return self._sought([place], where, part, event_from_item, Index.LIST)
 
     # --- webhook endpoints ------------------------------------------------------------------
 
@@ -125,6 +131,16 @@ class EventStore(Storing):
         self._write(kept, *_counted(after, _pending(after) - was))
         if after.due_at is not None and after.attempts == 0:
             self._hint([Untold(after.tenant, after.event, after.endpoint)])
+
+    def put_off(self, untold: Untold, until: Millis) -> None:
+        tenant, event, endpoint = untold.tenant, untold.event, untold.endpoint
+        at = (
+            keys.delivery_key(tenant, event, endpoint)
+            if endpoint
+            else keys.event_key(tenant, event)
+        )
+        later = set_or_drop(due_again(untold, until), DUE_NAMES)
+        self._write(Update("untold", at, later, Present("due_at")))
 
     def delivery(
         self, tenant: Tenant, event: EventId, endpoint: WebhookEndpointId
