@@ -67,9 +67,12 @@ def test_a_scope_gives_itself_and_with_write_the_read_of_its_resource(scope: Sco
 
 
 def test_the_scopes_are_these() -> None:
-    written = "products prices payment_links checkout_sessions payment_intents refunds account"
+    written = (
+        "products prices payment_links checkout_sessions payment_intents refunds account "
+        "webhook_endpoints"
+    )
     told = {f"{name}:{verb}" for name in written.split() for verb in ("read", "write")}
-    assert set(Scope) == told | {"payment_methods:read"}
+    assert set(Scope) == told | {"payment_methods:read", "events:read"}
 
 
 def test_a_full_key_may_everything_and_a_restricted_one_what_its_scopes_give() -> None:

@@ -204,3 +204,18 @@ def test_an_expired_session_tells_where_the_shopper_may_begin_anew(world: World)
     told = {each["type"]: each for each in shop.api.get("/v1/events?limit=100").ok()["data"]}
     expired = told["checkout.session.expired"]["data"]["object"]
     assert expired["recovery_url"].endswith(f"/l/{link['slug']}")
+
+
+def test_events_are_listed_by_type(world: World) -> None:
+    shop = world.merchant()
+    world.link(shop)
+
+    def types(query: str) -> list[str]:
+        return [each["type"] for each in shop.api.get(f"/v1/events?{query}").ok()["data"]]
+
+    assert types("type=price.created") == ["price.created"]
+    asked = "types[]=price.created&types[]=payment_link.created"
+    assert types(asked) == ["payment_link.created", "price.created"]
+    assert types("type=refund.created") == []
+    for wrong in ("type=*", "type=x", "types[]=x", "types[]=*"):
+        assert shop.api.get(f"/v1/events?{wrong}").status == 400
