@@ -9,7 +9,7 @@ What a guide may hold:
 - ```python or ```js: a program, kept under the name that its first line says.
 - <!-- shopper: pays $LINK -->, which readers do not see: a person opens it in a browser, and pays.
 
-`make run` is the stack that is there already. `$ `-blocks in the README are read, not run.
+`make run` is the stack that is there already. A sample in the README is read, not run.
 """
 
 import os
@@ -39,13 +39,13 @@ pytestmark = pytest.mark.timeout(120)
 DOCS = ROOT / "docs"
 GUIDES = ("quick-start", "webhooks", "refunds", "reconcile")
 PIECE = re.compile(
-    r"^```(?P<kind>\w+)(?P<how>[^\n]*)\n(?P<text>.*?)^```$|^<!-- shopper: pays \$(?P<pays>\w+) -->$",
+    r"^```(?P<kind>\w+)(?P<how>[^\n]*)\n(?P<text>.*?)^```$"
+    r"|^<!-- shopper: pays \$(?P<pays>\w+) -->$",
     re.M | re.S,
 )
 NAMED = re.compile(r"\A(?:#|//) (\w+\.\w+)\n")
 OVER = "-- over --"
 AGAIN_S = 10
-ONE_BLOCK_S = 30
 
 
 @dataclass(frozen=True, slots=True)
