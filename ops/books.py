@@ -197,4 +197,4 @@ def _row(found: Discrepancy) -> dict[str, Any]:
 
 def _print_discrepancies(found: list[Discrepancy]) -> None:
     for each in found:
-        typer.echo(f"{each.status:10}{each.kind:20}{each.subject:35}{each.detail}")
+        typer.echo(f"{each.status:10}{each.id:60}{each.tenant.merchant:33}{each.detail}")

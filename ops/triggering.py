@@ -1,7 +1,7 @@
 """`trigger`: an event made to happen, in the sandbox and by the stories that make it for real."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated
 from urllib.parse import urlsplit
 
@@ -119,7 +119,8 @@ class Trigger:
             if event.type is E.PAYMENT_INTENT_SUCCEEDED and event.subject.id == paid.id:
                 break
         wanted = RefundRequest(amount=AMOUNT.amount, expected_remaining=AMOUNT.amount, metadata={})
-        self.app.refunds.request(self.asking, session_id(paid.id), wanted)
+        later = replace(self.asking, now=self.app.clock())  # than the payment
+        self.app.refunds.request(later, session_id(paid.id), wanted)
 
     def _decided(self, how: str) -> Payment:
         payment = self.session()

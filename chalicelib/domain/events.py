@@ -68,11 +68,13 @@ def event_of(
     subject: Subject,
     at: Millis,
     request_id: str | None = None,
-    mark: str = "",
+    mark: str | int = "",
 ) -> Event:
-    """The event of one change; with `mark` two changes of one object at one instant differ."""
-    mode = "live" if tenant.livemode else "test"
-    born = derived_ulid(at, type, tenant.merchant, mode, subject.id, mark)
+    """The event of one change; with `mark` two changes of one object at one instant differ. A
+    number is a place in the ledger: a request begins a refund and ends it at its own instant, and
+    ids sort as it went."""
+    mode, place = "live" if tenant.livemode else "test", mark if isinstance(mark, int) else 0
+    born = derived_ulid(at, type, tenant.merchant, mode, subject.id, str(mark), place=place)
     return Event(
         id=EventId(f"evt_{born}"),
         tenant=tenant,
@@ -92,7 +94,7 @@ def payment_begun(payment: Payment) -> Event:
 
 def payment_events(before: Payment, after: Payment, cause: Cause) -> list[Event]:
     """What a payment's change is told as; nothing when it changes nothing that is anybody's."""
-    at, request_id, mark = cause.at, cause.request_id, str(after.seq)
+    at, request_id, mark = cause.at, cause.request_id, after.seq
     types = [*_of_status(before, after), *_of_review(before, after)]
     if before.disputes != after.disputes:
         types.append(EventType.PAYMENT_INTENT_DISPUTE_UPDATED)
@@ -130,5 +132,4 @@ def refund_event(step: Step, *, new: bool) -> Event:
     dead = refund.status in (RefundStatus.VOIDED, RefundStatus.REVERSED)
     ends = EventType.REFUND_FAILED if dead else EventType.REFUND_UPDATED
     type = EventType.REFUND_CREATED if new else ends
-    mark = str(step.entry.seq)
-    return event_of(type, refund.tenant, refund, cause.at, cause.request_id, mark)
+    return event_of(type, refund.tenant, refund, cause.at, cause.request_id, step.entry.seq)

@@ -50,9 +50,14 @@ def time_part(at: Millis) -> str:
     return "".join(_LETTERS[at >> shift & 31] for shift in range(45, -1, -5))
 
 
-def derived_ulid(at: Millis, *what: str) -> str:
-    """The ULID of what happened at `at`: the same for the same thing, however often it is told."""
-    chance = int.from_bytes(sha256("\n".join(what).encode()).digest()[:10])
+_PLACES, _BELOW_PLACE = 1024, 70  # of the 80 bits beside the time
+
+
+def derived_ulid(at: Millis, *what: str, place: int = 0) -> str:
+    """The ULID of what happened at `at`: the same for the same thing, however often it is told. Of
+    what happened at one instant, ids sort by `place` (to 1023)."""
+    derived = int.from_bytes(sha256("\n".join(what).encode()).digest()[:10])
+    chance = min(place, _PLACES - 1) << _BELOW_PLACE | derived % (1 << _BELOW_PLACE)
     return time_part(at) + "".join(_LETTERS[chance >> shift & 31] for shift in range(75, -1, -5))
 
 

