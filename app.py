@@ -9,6 +9,7 @@ from chalicelib.web import (
     capabilities,
     catalog,
     checkout,
+    description,
     health,
     payment_intents,
     payment_links,
@@ -35,6 +36,7 @@ ROOMS = (
     storefront,
     pictures,
     assets,
+    description,
     health,
     reconcile,
 )

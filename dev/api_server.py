@@ -40,6 +40,12 @@ class Handler(ChaliceRequestHandler):
         with suppress(ConnectionError, TimeoutError):
             super().handle()
 
+    def do_TRACE(self) -> None:  # noqa: N802 - as http.server names it
+        """As any method that a path has not: 405 from the application."""
+        self._generic_handle()
+
+    do_QUERY = do_TRACE  # noqa: N815
+
     def _parse_payload(self) -> tuple[dict[str, str], bytes | None]:
         lengths = set(self.headers.get_all("content-length", ["0"]))
         if "transfer-encoding" in self.headers:

@@ -1,0 +1,108 @@
+"""What makes drawn requests reach the shop: ids that exist, fresh keys, forms with brackets.
+
+Of four requests three are led to something real; the fourth stays as it was drawn.
+"""
+
+import random
+from collections.abc import Iterator, MutableMapping
+from typing import Any
+from urllib.parse import urlencode
+from uuid import UUID
+
+import schemathesis
+from schemathesis.core.parameters import ParameterLocation
+from schemathesis.core.transport import Response
+
+from tools.openapi.document import FORM
+
+Json = dict[str, Any]
+OF_A_PATH = {
+    "/v1/products": "product",
+    "/v1/prices": "price",
+    "/v1/payment_links": "payment_link",
+    "/v1/checkout/sessions": "checkout.session",
+    "/v1/payment_intents": "payment_intent",
+    "/v1/refunds": "refund",
+}
+OF_A_FIELD = {
+    "product": "product",
+    "price": "price",
+    "payment_link": "payment_link",
+    "checkout_session": "checkout.session",
+    "payment_intent": "payment_intent",
+}
+MOST_KNOWN = 20
+
+
+class Grounds:
+    """The objects that a run has seen, newest last, and what it makes of a drawn request."""
+
+    def __init__(self, seed: int) -> None:
+        self._chance = random.Random(seed)  # noqa: S311 - so that a seed repeats a run
+        self._known: dict[str, list[str]] = {}
+
+    def learn(self, response: Response) -> None:
+        """Remember the object that an answer shows."""
+        if response.status_code not in (200, 202):
+            return
+        told = response.json()
+        if isinstance(told, dict) and "id" in told:
+            known = self._known.setdefault(str(told["object"]), [])
+            if told["id"] not in known:
+                known.append(told["id"])
+            del known[:-MOST_KNOWN]
+
+    def ground(self, case: schemathesis.Case[Any]) -> None:
+        """Lead a request that fits its schema to what exists."""
+        if case.meta is None or self._chance.random() < 0.25:
+            return
+        negative = case.meta.is_negative_at
+        if case.path_parameters and not negative(ParameterLocation.PATH):
+            self._name(case.path_parameters, "id", OF_A_PATH[self._root(case.path)])
+        if "Idempotency-Key" in case.headers and not negative(ParameterLocation.HEADER):
+            case.headers["Idempotency-Key"] = UUID(int=self._chance.getrandbits(128)).hex
+        if not negative(ParameterLocation.QUERY) and "starting_after" in case.query:
+            case.query.pop("ending_before", None)
+            self._name(case.query, "starting_after", OF_A_PATH[self._root(case.path)])
+        if not negative(ParameterLocation.BODY):
+            self._lead(case.body)
+
+    def _lead(self, value: Any) -> None:
+        if isinstance(value, list):
+            for part in value:
+                self._lead(part)
+        if not isinstance(value, dict):
+            return
+        for name, part in value.items():
+            if name in OF_A_FIELD and isinstance(part, str):
+                self._name(value, name, OF_A_FIELD[name])
+            elif name == "currency" and isinstance(part, str):
+                value[name] = "IDR"
+            else:
+                self._lead(part)
+
+    def _name(self, where: MutableMapping[str, Any], name: str, kind: str) -> None:
+        known = self._known.get(kind, [])
+        if known and where[name] not in known:
+            where[name] = self._chance.choice(known)
+
+    def _root(self, path: str) -> str:
+        return next(root for root in OF_A_PATH if path.startswith(root))
+
+
+@schemathesis.serializer(FORM)
+def form(context: schemathesis.SerializationContext, value: Any) -> bytes:
+    """A body as a form: brackets for what is nested, nothing for null."""
+    if not isinstance(value, dict):
+        return value if isinstance(value, bytes) else str(value).encode("utf-8", "replace")
+    return urlencode(list(_pairs(value))).encode()
+
+
+def _pairs(value: Any, above: str = "") -> Iterator[tuple[str, str]]:
+    if isinstance(value, dict | list):
+        parts = value.items() if isinstance(value, dict) else enumerate(value)
+        for name, part in parts:
+            yield from _pairs(part, f"{above}[{name}]" if above else str(name))
+    elif value is not None:
+        told = str(value).lower() if isinstance(value, bool) else str(value)
+        yield above, told.encode("utf-8", "replace").decode()
