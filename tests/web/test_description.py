@@ -208,7 +208,19 @@ def test_rows_name_fields_as_forms_write_them() -> None:
     )
     assert rows["line_items[0][quantity]"].type == "integer, 1 to 10,000"
     assert rows["mode"].type == "payment"
-    assert rows["success_url"].type == "string, at most 2,048 letters or null"
+    assert rows["success_url"].type == "string, at most 2,048 characters or null"
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("CreateRefund", "Give `payment_intent` or `checkout_session`, and not both."),
+        ("CreateSession", "Give `line_items` or `payment_link`, and not both."),
+        ("CreateProduct", ""),
+    ],
+)
+def test_it_is_said_of_which_fields_one_is_given(name: str, told: str) -> None:
+    assert fields.alternatives(described.description()["components"]["schemas"][name]) == told
 
 
 @pytest.mark.parametrize(

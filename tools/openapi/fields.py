@@ -8,7 +8,7 @@ Json = dict[str, Any]
 DEEPEST = 4
 _BOUNDS = (
     ("minimum", "maximum", ""),
-    ("minLength", "maxLength", " letters"),
+    ("minLength", "maxLength", " characters"),
     ("minItems", "maxItems", " of them"),
 )
 
@@ -31,10 +31,21 @@ def rows(shape: Json, defs: Json, *, above: str = "", depth: int = 0) -> Iterato
         full = f"{above}[{name}]" if above else name
         inner = _inner(each, defs)
         meaning = each.get("description") or (inner or {}).get("description", "")
+        meaning = " ".join(filter(None, (meaning, alternatives(inner or {}))))
         yield Row(full, words(each, defs), name in needed, meaning, depth)
         if inner is not None and depth < DEEPEST:
             listed = "[0]" if _is_list(each) else ""
             yield from rows(inner, defs, above=full + listed, depth=depth + 1)
+
+
+def alternatives(shape: Json) -> str:
+    """Of which fields exactly one is given, in words."""
+    told = []
+    for each in (shape, *shape.get("allOf", ())):
+        names = [f"`{part['required'][0]}`" for part in each.get("oneOf", ())]
+        if names:
+            told.append(f"Give {', '.join(names[:-1])} or {names[-1]}, and not both.")
+    return " ".join(told)
 
 
 def words(shape: Json, defs: Json) -> str:

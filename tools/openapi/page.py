@@ -30,6 +30,7 @@ class Shown:
     scope: str
     parameters: list[fields.Row]
     body: list[fields.Row]
+    either: str
     answer: list[fields.Row]
     curl: str
     example: str
@@ -74,6 +75,7 @@ def _shown(told: Json, method: str, path: str, each: Json) -> Shown:
     defs, shared = told["components"]["schemas"], told["components"]["responses"]
     success = each["responses"]["200"]["content"]["application/json"]
     body = each.get("requestBody", {}).get("content", {}).get("application/json", {})
+    asked = fields.at(body.get("schema", {}), defs)
     answers = [
         (status, shared[one["$ref"].rpartition("/")[2]] if "$ref" in one else one)
         for status, one in each["responses"].items()
@@ -85,7 +87,8 @@ def _shown(told: Json, method: str, path: str, each: Json) -> Shown:
         summary=each["summary"],
         scope=each["security"][0]["bearer"][0],
         parameters=[_parameter(one, defs) for one in each["parameters"]],
-        body=list(fields.rows(fields.at(body.get("schema", {}), defs), defs)),
+        body=list(fields.rows(asked, defs)),
+        either=fields.alternatives(asked),
         answer=list(fields.rows(fields.at(success["schema"], defs), defs)),
         curl=_curl(method, path, body.get("example")),
         example=json.dumps(success.get("example"), indent=2, ensure_ascii=False),
