@@ -43,7 +43,7 @@ class Grounds:
 
     def learn(self, response: Response) -> None:
         """Remember the object that an answer shows."""
-        if response.status_code not in (200, 202):
+        if response.status_code not in (200, 202) or not response.content:
             return
         told = response.json()
         if isinstance(told, dict) and "id" in told:
