@@ -4,7 +4,7 @@ Of four requests three are led to something real; the fourth stays as it was dra
 """
 
 import random
-from collections.abc import Iterator, MutableMapping
+from collections.abc import MutableMapping
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
@@ -13,6 +13,7 @@ import schemathesis
 from schemathesis.core.parameters import ParameterLocation
 from schemathesis.core.transport import Response
 
+from tools.openapi.brackets import pairs
 from tools.openapi.document import FORM
 
 Json = dict[str, Any]
@@ -95,14 +96,4 @@ def form(context: schemathesis.SerializationContext, value: Any) -> bytes:
     """A body as a form: brackets for what is nested, nothing for null."""
     if not isinstance(value, dict):
         return value if isinstance(value, bytes) else str(value).encode("utf-8", "replace")
-    return urlencode(list(_pairs(value))).encode()
-
-
-def _pairs(value: Any, above: str = "") -> Iterator[tuple[str, str]]:
-    if isinstance(value, dict | list):
-        parts = value.items() if isinstance(value, dict) else enumerate(value)
-        for name, part in parts:
-            yield from _pairs(part, f"{above}[{name}]" if above else str(name))
-    elif value is not None:
-        told = str(value).lower() if isinstance(value, bool) else str(value)
-        yield above, told.encode("utf-8", "replace").decode()
+    return urlencode(list(pairs(value)), errors="replace").encode()

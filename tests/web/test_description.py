@@ -15,6 +15,7 @@ from tests.architecture.test_doors import SCOPES
 from tests.web import described
 from tests.web.world import World
 from tools.openapi import answers, document, fields, page, refusals, routes
+from tools.openapi.brackets import pairs
 from tools.openapi.examples import Example, recorded
 from tools.openapi.routes import Operation, Undescribed, operations
 from tools.openapi.wiring import SERVED
@@ -209,6 +210,11 @@ def test_rows_name_fields_as_forms_write_them() -> None:
     assert rows["line_items[0][quantity]"].type == "integer, 1 to 10,000"
     assert rows["mode"].type == "payment"
     assert rows["success_url"].type == "string, at most 2,048 characters or null"
+
+
+def test_a_form_has_brackets_for_what_is_nested_and_nothing_for_null() -> None:
+    told = {"a": [{"b": True, "c": None}], "d": 5, "e": {}}
+    assert list(pairs(told)) == [("a[0][b]", "true"), ("d", "5")]
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from tools.openapi import document, fields, refusals
+from tools.openapi.brackets import pairs
 from tools.openapi.wiring import HERE
 
 Json = dict[str, Any]
@@ -107,21 +108,9 @@ def _curl(method: str, path: str, body: Json | None) -> str:
     lines = [f"curl -u $KEY: $API{path.replace('{id}', '$ID')}"]
     if method == "POST":
         lines.append("-H 'Idempotency-Key: order-1042'")
-        lines += [f"-d {_word(name, value)}" for name, value in _pairs(body or {})]
+        lines += [f"-d {_word(name, value)}" for name, value in pairs(body or {})]
         lines += [] if body else ["-X POST"]
     return " \\\n  ".join(lines)
-
-
-def _pairs(value: Any, above: str = "") -> list[tuple[str, str]]:
-    if isinstance(value, dict | list):
-        parts = value.items() if isinstance(value, dict) else enumerate(value)
-        return [
-            pair
-            for name, part in parts
-            for pair in _pairs(part, f"{above}[{name}]" if above else str(name))
-        ]
-    told = str(value).lower() if isinstance(value, bool) else str(value)
-    return [(above, told)]
 
 
 def _word(name: str, value: str) -> str:
