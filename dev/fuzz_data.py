@@ -65,8 +65,13 @@ class Grounds:
         if not negative(ParameterLocation.QUERY) and "starting_after" in case.query:
             case.query.pop("ending_before", None)
             self._name(case.query, "starting_after", OF_A_PATH[self._root(case.path)])
+        if not negative(ParameterLocation.QUERY) and "created" in case.query:
+            for name in [each for each in case.query if each.startswith("created[")]:
+                del case.query[name]
         if not negative(ParameterLocation.BODY):
             self._lead(case.body)
+            if case.media_type == FORM and isinstance(case.body, dict):
+                case.body = _without_nulls(case.body)
 
     def _lead(self, value: Any) -> None:
         if isinstance(value, list):
@@ -89,6 +94,14 @@ class Grounds:
 
     def _root(self, path: str) -> str:
         return next(root for root in OF_A_PATH if path.startswith(root))
+
+
+def _without_nulls(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_without_nulls(part) for part in value]
+    if not isinstance(value, dict):
+        return value
+    return {name: _without_nulls(part) for name, part in value.items() if part is not None}
 
 
 @schemathesis.serializer(FORM)

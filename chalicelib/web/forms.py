@@ -41,9 +41,7 @@ from chalicelib.domain.urls import web_address
 from chalicelib.domain.visible_text import is_visible
 
 _DIGITS = re.compile(r"-?\d{1,30}", re.ASCII)
-_HOST = (
-    r"([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
-)
+_HOST = r"([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z0-9-]*[A-Za-z][A-Za-z0-9-]*"
 _REST = r"(:0*443|:)?([/?#][!#-;=?-\[\]_a-z{}~]*)?"
 
 

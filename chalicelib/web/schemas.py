@@ -53,6 +53,14 @@ _DIGITS = re.compile(r"-?\d{1,30}", re.ASCII)
 
 
 _LINES: JsonDict = {"required": ["line_items"], "properties": {"line_items": {"minItems": 1}}}
+_PART: JsonDict = {
+    "required": ["amount"],
+    "properties": {"amount": {"not": {"type": "null"}}, "full": {"const": False}},
+}
+_ALL: JsonDict = {
+    "required": ["full"],
+    "properties": {"amount": {"type": "null"}, "full": {"const": True}},
+}
 _LINK: JsonDict = {**one_of("payment_link")["oneOf"][0], "not": _LINES}
 
 
@@ -212,7 +220,11 @@ class Nothing(Body):
 class RefundCreate(Body):
     """A refund of a payment: an amount, or all that remains by `full: true`."""
 
-    model_config = ConfigDict(json_schema_extra=one_of("payment_intent", "checkout_session"))
+    model_config = ConfigDict(
+        json_schema_extra={
+            "allOf": [one_of("payment_intent", "checkout_session"), {"oneOf": [_PART, _ALL]}]
+        }
+    )
     payment_intent: Id | None = None
     checkout_session: Id | None = None
     amount: Amount | None = None

@@ -124,6 +124,9 @@ def test_the_request_of_an_example_is_one_that_we_take(route: str, example: Exam
         ({"payment_intent": "pi_1", "checkout_session": None, "amount": 5}, True),
         ({"payment_intent": "pi_1", "checkout_session": "cs_1", "amount": 5}, False),
         ({"amount": 5}, False),
+        ({"payment_intent": "pi_1"}, False),
+        ({"payment_intent": "pi_1", "full": True}, True),
+        ({"payment_intent": "pi_1", "amount": 5, "full": True}, False),
         ({"payment_intent": "pi_1", "amount": 0}, False),
         ({"payment_intent": "pi_1", "amount": 5, "colour": "red"}, False),
         ({"payment_intent": "pi_1", "amount": 5, "expand": ["payment_intent"]}, True),
@@ -220,7 +223,11 @@ def test_a_form_has_brackets_for_what_is_nested_and_nothing_for_null() -> None:
 @pytest.mark.parametrize(
     ("name", "told"),
     [
-        ("CreateRefund", "Give `payment_intent` or `checkout_session`, and not both."),
+        (
+            "CreateRefund",
+            "Give `payment_intent` or `checkout_session`, and not both. "
+            "Give `amount` or `full`, and not both.",
+        ),
         ("CreateSession", "Give `line_items` or `payment_link`, and not both."),
         ("CreateProduct", ""),
     ],
