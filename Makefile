@@ -70,6 +70,20 @@ fmt: $(STAMP) ## Format, and mend what can be mended
 	$(PY) -m ruff format .
 	$(PY) -m ruff check --fix .
 
+.PHONY: openapi
+openapi: $(STAMP) ## The API's description and its pages, from the code
+	@$(PY) -m tools.openapi
+
+.PHONY: openapi-examples
+openapi-examples: $(STAMP) ## The same, after asking a stack for new examples
+	@$(PY) -m tools.openapi record
+
+EXAMPLES ?= 20
+
+.PHONY: fuzz
+fuzz: $(STAMP) ## Schemathesis against a stack, 5,000 requests or more: EXAMPLES=20 SEED=1
+	@$(PY) -m dev.fuzz --examples $(EXAMPLES) --seed $(SEED)
+
 HISTORIES ?= 2000
 SEED ?= 1
 JOBS ?= 2

@@ -32,6 +32,7 @@ class Handler(ChaliceRequestHandler):
     """Quiet, patient for a minute, strict about a body's length, bodiless in answer to HEAD."""
 
     timeout = 60
+    disable_nagle_algorithm = True  # head and body are two writes, and the second would wait 40 ms
 
     def log_message(self, format: str, *args: object) -> None:
         """Nothing: the application logs each request itself."""
@@ -39,6 +40,12 @@ class Handler(ChaliceRequestHandler):
     def handle(self) -> None:
         with suppress(ConnectionError, TimeoutError):
             super().handle()
+
+    def do_TRACE(self) -> None:  # noqa: N802 - as http.server names it
+        """As any method that a path has not: 405 from the application."""
+        self._generic_handle()
+
+    do_QUERY = do_TRACE  # noqa: N815
 
     def _parse_payload(self) -> tuple[dict[str, str], bytes | None]:
         lengths = set(self.headers.get_all("content-length", ["0"]))

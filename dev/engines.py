@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from contextlib import ExitStack
 from dataclasses import dataclass
 from threading import Lock
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
 import httpx
@@ -70,14 +70,16 @@ def free_port() -> int:
 
 
 class OneAtATime:
-    """moto is not safe under threads, so its server takes one request at a time."""
+    """moto is not safe under threads, so its server takes one request at a time; `lock` is held by
+    whoever else touches what it keeps."""
+
+    lock: ClassVar = Lock()
 
     def __init__(self, app: Callable[..., Iterable[bytes]]) -> None:
         self._app = app
-        self._lock = Lock()
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> list[bytes]:
-        with self._lock:
+        with self.lock:
             return list(self._app(environ, start_response))
 
 

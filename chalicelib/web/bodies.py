@@ -50,6 +50,8 @@ def _form(body: bytes) -> dict[str, Any]:
         parse_lists=True,
     )
     assert options.depth <= DEEPEST
+    if any(pair.startswith(b"=") for pair in body.split(b"&")):  # decode would leave it out
+        raise ParameterInvalid("The form has a field without a name.", param="body")
     try:
         unquote_to_bytes(body).decode("utf-8")  # %ff would become U+FFFD without a word
         fields: dict[str, Any] = decode(body.decode("utf-8"), options)

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import BeforeValidator, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from chalicelib.domain.catalog import CustomAmount, Inventory
@@ -18,14 +18,16 @@ from chalicelib.web.forms import (
     Metadata,
     Name,
     Note,
+    OrEmpty,
     Text,
     Whole,
     flag,
+    one_of,
 )
 
 Pieces = Annotated[Whole, Field(ge=0, le=10**9)]
-OrNothing = BeforeValidator(lambda value: None if value == "" else value)
-OrNone = BeforeValidator(lambda value: [] if value == "" else value)
+OrNothing = OrEmpty(lambda value: None if value == "" else value)
+OrNone = OrEmpty(lambda value: [] if value == "" else value)
 
 
 class InventoryData(Body):
@@ -108,6 +110,14 @@ class ProductData(Body):
 class PriceData(Body):
     """A price: of a standing product, or of one described here. Any billing scheme is per unit."""
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "allOf": [
+                one_of("unit_amount", "custom_unit_amount"),
+                one_of("product", "product_data"),
+            ]
+        }
+    )
     currency: Currency
     unit_amount: Amount | None = None
     custom_unit_amount: CustomUnitAmount | None = None

@@ -253,6 +253,7 @@ def merchant_route(
             return given
 
         view = _view(routes, answer, _json_error, handler)
+        vars(view).update(needs=needs, listed=listed)  # for the description
         routes.route(path, methods=[method], content_types=types)(view)
         return view
 

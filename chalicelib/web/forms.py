@@ -5,6 +5,8 @@ Numbers are JSON integers; in a form, where everything is text, they are plain A
 
 import json
 import re
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Annotated, Any, TypeVar
 
 from pydantic import (
@@ -13,6 +15,7 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    GetJsonSchemaHandler,
     StrictBool,
     StrictInt,
     StrictStr,
@@ -20,7 +23,7 @@ from pydantic import (
     ValidationError,
     ValidationInfo,
 )
-from pydantic_core import PydanticCustomError
+from pydantic_core import CoreSchema, PydanticCustomError
 
 from chalicelib.domain.capabilities import CAPABILITIES
 from chalicelib.domain.errors import (
@@ -38,6 +41,39 @@ from chalicelib.domain.urls import web_address
 from chalicelib.domain.visible_text import is_visible
 
 _DIGITS = re.compile(r"-?\d{1,30}", re.ASCII)
+_HOST = r"([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z0-9-]*[A-Za-z][A-Za-z0-9-]*"
+_REST = r"(:0*443|:)?([/?#][!#-;=?-\[\]_a-z{}~]*)?"
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Described:
+    """What the API's description says of a parameter that a validator of ours checks."""
+
+    more: Mapping[str, Any]
+
+    def __get_pydantic_json_schema__(
+        self, core: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        return {**handler(core), **self.more}
+
+
+@dataclass(frozen=True, slots=True)
+class OrEmpty(BeforeValidator):
+    """A validator that makes something else of an empty text, which the description names."""
+
+    def __get_pydantic_json_schema__(
+        self, core: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        return {"anyOf": [handler(core), {"const": ""}]}
+
+
+def one_of(*names: str) -> dict[str, Any]:
+    """For a model's description: exactly one of these parameters is given, and is not null."""
+    return {"oneOf": [_given(name) for name in names]}
+
+
+def _given(name: str) -> dict[str, Any]:
+    return {"required": [name], "properties": {name: {"not": {"type": "null"}}}}
 
 
 def _whole(value: Any, info: ValidationInfo) -> Any:
@@ -111,13 +147,24 @@ def _plain(value: Any) -> bool:
 
 MOST_OPTIONS = 4_096
 Whole = Annotated[StrictInt, BeforeValidator(_whole)]
-Amount = Annotated[int, BeforeValidator(_amount)]
+Amount = Annotated[
+    int, BeforeValidator(_amount), Described({"minimum": 1, "maximum": LARGEST_AMOUNT})
+]
 Flag = Annotated[StrictBool, BeforeValidator(flag)]
-Currency = Annotated[StrictStr, AfterValidator(_currency)]
-Method = Annotated[StrictStr, AfterValidator(_method)]
+Currency = Annotated[StrictStr, AfterValidator(_currency), Described({"pattern": "^[A-Za-z]{3}$"})]
+Method = Annotated[StrictStr, AfterValidator(_method), Described({"enum": [*CAPABILITIES]})]
 Methods = Annotated[list[Method], Field(min_length=1, max_length=20)]
-Address = Annotated[StrictStr, AfterValidator(_address)]
-Name = Annotated[StrictStr, StringConstraints(max_length=250), AfterValidator(_visible)]
+Address = Annotated[
+    StrictStr,
+    AfterValidator(_address),
+    Described({"maxLength": 2048, "pattern": f"^([Hh][Tt][Tt][Pp][Ss]://)?{_HOST}{_REST}$"}),
+]
+Name = Annotated[
+    StrictStr,
+    StringConstraints(max_length=250),
+    AfterValidator(_visible),
+    Described({"minLength": 1}),
+]
 Note = Annotated[StrictStr, StringConstraints(max_length=200)]
 Text = Annotated[StrictStr, StringConstraints(max_length=5000)]
 Id = Annotated[StrictStr, StringConstraints(min_length=1, max_length=100)]

@@ -8,11 +8,13 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
     BeforeValidator,
+    ConfigDict,
     Field,
     StrictStr,
     StringConstraints,
     model_validator,
 )
+from pydantic.config import JsonDict
 from pydantic_core import PydanticCustomError
 
 from chalicelib.domain.catalog import MOST_LINE_ITEMS
@@ -31,6 +33,7 @@ from chalicelib.web.forms import (
     Amount,
     Body,
     Currency,
+    Described,
     Email,
     Flag,
     Id,
@@ -41,6 +44,7 @@ from chalicelib.web.forms import (
     Options,
     Quantity,
     Whole,
+    one_of,
 )
 
 Path = Annotated[StrictStr, StringConstraints(pattern=r"^[a-z_]+(\.[a-z_]+)*$", max_length=200)]
@@ -48,9 +52,22 @@ Instant = Annotated[Whole, Field(ge=0, le=10**14)]
 _DIGITS = re.compile(r"-?\d{1,30}", re.ASCII)
 
 
+_LINES: JsonDict = {"required": ["line_items"], "properties": {"line_items": {"minItems": 1}}}
+_PART: JsonDict = {
+    "required": ["amount"],
+    "properties": {"amount": {"not": {"type": "null"}}, "full": {"const": False}},
+}
+_ALL: JsonDict = {
+    "required": ["full"],
+    "properties": {"amount": {"type": "null"}, "full": {"const": True}},
+}
+_LINK: JsonDict = {**one_of("payment_link")["oneOf"][0], "not": _LINES}
+
+
 class SessionLine(Body):
     """One line of a checkout session, by price id or by data."""
 
+    model_config = ConfigDict(json_schema_extra=one_of("price", "price_data"))
     price: Id | None = None
     price_data: PriceData | None = None
     quantity: Quantity = 1
@@ -79,6 +96,7 @@ class Shipping(Body):
 class SessionCreate(Body):
     """A checkout session: of lines, or of a payment link."""
 
+    model_config = ConfigDict(json_schema_extra={"oneOf": [_LINES, _LINK]})
     mode: Literal["payment"] = "payment"
     line_items: Annotated[list[SessionLine], Field(max_length=MOST_LINE_ITEMS)] = []
     payment_link: Id | None = None
@@ -151,7 +169,7 @@ class PaymentIntentCreate(Body):
 
     amount: Amount
     currency: Currency
-    confirm: Flag
+    confirm: Annotated[Flag, Described({"const": True})]
     payment_method_data: MethodData
     payment_method_types: Methods | None = None
     return_url: Address
@@ -202,6 +220,11 @@ class Nothing(Body):
 class RefundCreate(Body):
     """A refund of a payment: an amount, or all that remains by `full: true`."""
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "allOf": [one_of("payment_intent", "checkout_session"), {"oneOf": [_PART, _ALL]}]
+        }
+    )
     payment_intent: Id | None = None
     checkout_session: Id | None = None
     amount: Amount | None = None
@@ -271,7 +294,10 @@ class ListQuery(Body):
     limit: Annotated[Whole, Field(ge=1, le=100)] = 10
     starting_after: Id | None = None
     ending_before: Id | None = None
-    created: Annotated[Created, BeforeValidator(_instant)] | None = None
+    created: (
+        Annotated[Created, BeforeValidator(_instant, json_schema_input_type=Created | Instant)]
+        | None
+    ) = None
 
     @model_validator(mode="after")
     def _one_cursor(self) -> Self:

@@ -19,6 +19,7 @@ TOKEN = "the token carries a 128-bit proof"
 SCRIPT = "the pages' own script, the same for everyone"
 SIGNED = "the provider signs each delivery"
 NO_KEY = "no key"
+READ = "how the API is asked, the same for everyone"
 ALIVE = "says that the function runs, and nothing else"
 
 SCOPES = {
@@ -82,6 +83,12 @@ PUBLIC = {
     "GET /assets/{file}": SCRIPT,
     "HEAD /assets/{file}": SCRIPT,
     "POST /webhooks/wooshpay/{merchant}": SIGNED,
+    "GET /openapi.json": READ,
+    "HEAD /openapi.json": READ,
+    "GET /docs": READ,
+    "HEAD /docs": READ,
+    "GET /docs/errors": READ,
+    "HEAD /docs/errors": READ,
     "GET /healthz": ALIVE,
 }
 ROUTES = SCOPES | PUBLIC

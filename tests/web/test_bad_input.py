@@ -336,3 +336,11 @@ def test_a_form_sent_as_json_and_json_sent_as_a_form(world: World, a: Merchant) 
         check_refusal(a.api.post("/v1/products", b"name=x"), 400, INVALID, "body")
         reply = a.api.send("POST", "/v1/products", b'{"name":"x"}', {"Content-Type": FORM})
         check_refusal(reply, 400, MISSING, "name")
+
+
+@pytest.mark.parametrize("body", ["=null", "name=Kopi&=1", "=&name=Kopi"])
+def test_a_field_without_a_name_is_refused(world: World, a: Merchant, body: str) -> None:
+    with world.untouched():
+        reply = a.api.form("/v1/products", body)
+    assert (reply.status, reply.error["code"]) == (400, "parameter_invalid")
+    assert reply.error["message"] == "The form has a field without a name."

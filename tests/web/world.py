@@ -28,6 +28,7 @@ from chalicelib.bootstrap import App
 from chalicelib.domain.ids import Tenant
 from chalicelib.usecases.create_merchant import create_merchant
 from sandbox.server import Server
+from tests.web import described
 from tests.web.samples import Json, session_of
 
 REGION = "ap-southeast-3"
@@ -81,11 +82,10 @@ class Api:
         mine = {} if self.authorization is None else {"Authorization": self.authorization}
         given = {"Content-Type": "application/json", **mine, **(headers or {})}
         got = self.world.client.http.request(method, path, headers=given, body=body)
-        return Reply(
-            got.status_code,
-            {name.lower(): value for name, value in got.headers.items()},
-            got.body or b"",
-        )
+        found = {name.lower(): value for name, value in got.headers.items()}
+        reply = Reply(got.status_code, found, got.body or b"")
+        assert described.wrong_with(method, path, reply.status, found, reply.body) == []
+        return reply
 
     def post(self, path: str, body: Any, key: str | None = None) -> Reply:
         raw = body if isinstance(body, bytes) else json.dumps(body).encode()

@@ -64,14 +64,12 @@ class Frame:
     kept: Sequence[tuple[str, str]] = ()
 
 
+_PLAIN = Frame()
+
+
 def page(template: str, language: Language, frame: Frame, **values: object) -> Page:
     """The page. Raises ValueError for a form-action source that is no origin."""
     style = assets.style(_SHEETS.get(template, ("style",)), frame.look.color)
-    headers = {
-        **_FIXED_HEADERS,
-        "Content-Language": language,
-        "Content-Security-Policy": _policy(frame.form_action, style, frame.own is not None),
-    }
     other: Language = "en" if language == "id" else "id"
     html = (
         _templates()
@@ -88,7 +86,16 @@ def page(template: str, language: Language, frame: Frame, **values: object) -> P
             **values,
         )
     )
-    return Page(html, headers)
+    return Page(html, headers(language, style, frame))
+
+
+def headers(language: Language, style: str, frame: Frame = _PLAIN) -> dict[str, str]:
+    """The headers of a page whose one style element holds `style`. Raises ValueError as `page`."""
+    return {
+        **_FIXED_HEADERS,
+        "Content-Language": language,
+        "Content-Security-Policy": _policy(frame.form_action, style, frame.own is not None),
+    }
 
 
 def must_be_ours(*addresses: str | None) -> None:
