@@ -24,6 +24,8 @@ OF_A_PATH = {
     "/v1/checkout/sessions": "checkout.session",
     "/v1/payment_intents": "payment_intent",
     "/v1/refunds": "refund",
+    "/v1/events": "event",
+    "/v1/webhook_endpoints": "webhook_endpoint",
 }
 OF_A_FIELD = {
     "product": "product",
@@ -31,7 +33,9 @@ OF_A_FIELD = {
     "payment_link": "payment_link",
     "checkout_session": "checkout.session",
     "payment_intent": "payment_intent",
+    "webhook_endpoint": "webhook_endpoint",
 }
+NOWHERE = "http://127.0.0.1:9/hook"  # nobody is told of what is drawn
 MOST_KNOWN = 20
 
 
@@ -47,11 +51,12 @@ class Grounds:
         if response.status_code not in (200, 202) or not response.content:
             return
         told = response.json()
-        if isinstance(told, dict) and "id" in told:
-            known = self._known.setdefault(str(told["object"]), [])
-            if told["id"] not in known:
-                known.append(told["id"])
-            del known[:-MOST_KNOWN]
+        for each in told["data"] if told.get("object") == "list" else [told]:
+            if "id" in each and not each.get("deleted"):
+                known = self._known.setdefault(str(each["object"]), [])
+                if each["id"] not in known:
+                    known.append(each["id"])
+                del known[:-MOST_KNOWN]
 
     def ground(self, case: schemathesis.Case[Any]) -> None:
         """Lead a request that fits its schema to what exists."""
@@ -84,6 +89,8 @@ class Grounds:
                 self._name(value, name, OF_A_FIELD[name])
             elif name == "currency" and isinstance(part, str):
                 value[name] = "IDR"
+            elif name == "url" and isinstance(part, str):
+                value[name] = NOWHERE
             else:
                 self._lead(part)
 

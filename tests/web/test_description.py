@@ -78,7 +78,7 @@ def test_the_filters_of_a_list_are_found_where_they_are_named() -> None:
 
 
 def test_a_list_that_names_no_filters_has_those_that_every_list_has() -> None:
-    assert OPERATIONS["GET /v1/refunds"].query is schemas.ListQuery
+    assert OPERATIONS["GET /v1/payment_intents"].query is schemas.ListQuery
 
 
 def test_a_post_that_names_no_model_is_refused() -> None:

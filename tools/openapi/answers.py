@@ -9,6 +9,13 @@ from tools.openapi.shown_catalog import (
     Price,
     Product,
 )
+from tools.openapi.shown_events import (
+    DeletedWebhookEndpoint,
+    Event,
+    EventDelivery,
+    NewWebhookEndpoint,
+    WebhookEndpoint,
+)
 from tools.openapi.shown_payments import CheckoutSession, PaymentIntent, Refund
 
 ANSWERS: dict[str, type[Shown]] = {
@@ -40,6 +47,16 @@ ANSWERS: dict[str, type[Shown]] = {
     "POST /v1/refunds": Refund,
     "GET /v1/refunds": Listed[Refund],
     "GET /v1/refunds/{id}": Refund,
+    "GET /v1/events": Listed[Event],
+    "GET /v1/events/{id}": Event,
+    "POST /v1/events/{id}/retry": Event,
+    "POST /v1/webhook_endpoints": NewWebhookEndpoint,
+    "GET /v1/webhook_endpoints": Listed[WebhookEndpoint],
+    "GET /v1/webhook_endpoints/{id}": WebhookEndpoint,
+    "POST /v1/webhook_endpoints/{id}": WebhookEndpoint,
+    "DELETE /v1/webhook_endpoints/{id}": DeletedWebhookEndpoint,
+    "POST /v1/webhook_endpoints/{id}/roll_secret": NewWebhookEndpoint,
+    "GET /v1/webhook_endpoints/{id}/deliveries": Listed[EventDelivery],
 }
 ALSO_SUCCEEDS: dict[str, dict[int, str]] = {
     "POST /v1/refunds": {202: "The refund is on its way; it is `pending`."}

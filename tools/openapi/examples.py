@@ -80,6 +80,7 @@ def _story(ask: Ask, buyer: Shopper) -> Told:
     yield from _links(ask, price)
     yield from _sessions(ask, buyer)
     yield from _intents(ask)
+    yield from _endpoints(ask)
     yield from _lists(ask)
 
 
@@ -161,6 +162,31 @@ def _intents(ask: Ask) -> Told:
     yield "POST /v1/payment_intents/{id}/cancel", ask("POST", f"{at}/cancel", why)
 
 
+def _endpoints(ask: Ask) -> Told:
+    wanted = ["payment_intent.succeeded", "refund.updated"]
+    body = {"url": "https://shop.example/hook", "enabled_events": wanted, "description": "ERP"}
+    made = ask("POST", "/v1/webhook_endpoints", body)
+    yield "POST /v1/webhook_endpoints", _without_secret(made)
+    at = f"/v1/webhook_endpoints/{made.answer['id']}"
+    yield "POST /v1/webhook_endpoints/{id}", ask("POST", at, {"enabled_events": ["*"]})
+    rolled = ask("POST", f"{at}/roll_secret", {"expires_in": 3600})
+    yield "POST /v1/webhook_endpoints/{id}/roll_secret", _without_secret(rolled)
+    yield "GET /v1/webhook_endpoints/{id}", ask("GET", at)
+    yield "GET /v1/webhook_endpoints", ask("GET", "/v1/webhook_endpoints?limit=1")
+    event = ask("GET", "/v1/events?type=refund.updated").answer["data"][0]["id"]
+    yield "GET /v1/events/{id}", ask("GET", f"/v1/events/{event}")
+    to = {"webhook_endpoint": made.answer["id"]}
+    yield "POST /v1/events/{id}/retry", ask("POST", f"/v1/events/{event}/retry", to)
+    yield "GET /v1/webhook_endpoints/{id}/deliveries", ask("GET", f"{at}/deliveries?limit=1")
+    yield "DELETE /v1/webhook_endpoints/{id}", ask("DELETE", at)
+
+
+def _without_secret(example: Example) -> Example:
+    """With a secret that is nobody's."""
+    answer = {**example.answer, "secret": f"whsec_{'A' * 43}="}
+    return Example(example.path, example.body, answer)
+
+
 def _lists(ask: Ask) -> Told:
     for name in (
         "products",
@@ -169,6 +195,7 @@ def _lists(ask: Ask) -> Told:
         "checkout/sessions",
         "payment_intents",
         "refunds",
+        "events",
     ):
         yield f"GET /v1/{name}", ask("GET", f"/v1/{name}?limit=1")
 

@@ -58,7 +58,11 @@ WITH_A_BODY: tuple[Kind, ...] = (
     BodyTooLarge,
 )
 PROVIDER: tuple[Kind, ...] = (errors.PspUnavailable, errors.PspRejected)
+RARE: tuple[Kind, ...] = (errors.FilterTooRare,)
 OF_A_ROUTE: dict[str, tuple[Kind, ...]] = {
+    "GET /v1/prices": RARE,
+    "GET /v1/checkout/sessions": RARE,
+    "GET /v1/events": RARE,
     "POST /v1/payment_links": (errors.SlugTaken,),
     "POST /v1/checkout/sessions": (
         *PROVIDER,
@@ -90,6 +94,7 @@ MEANINGS: dict[Kind, str] = {
     errors.ParameterInvalid: "A parameter does not fit; `param` names it.",
     errors.ParameterMissing: "A parameter that is needed is not there.",
     errors.ParameterUnknown: "There is no parameter of this name.",
+    errors.FilterTooRare: "Nothing fits far and wide; `details` has the cursor to go on from.",
     errors.AnswersInvalid: "What a shopper filled in does not fit the link's form.",
     errors.AmountNotInteger: "An amount is not an integer in the currency's smallest unit.",
     errors.AmountBelowMinimum: "An amount is below what the payment method takes.",

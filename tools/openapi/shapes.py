@@ -71,7 +71,7 @@ def expandable(model: type[BaseModel], defs: Json) -> list[str]:
     """The fields of an answer whose ids can be expanded."""
     shape = defs[model.__name__]["properties"]
     start = ""
-    if "data" in shape and "$ref" in shape["data"]["items"]:
+    if "data" in shape and "$ref" in shape["data"].get("items", {}):
         shape = _at(shape["data"]["items"], defs)["properties"]
         start = "data."
     return [start + name for name, each in shape.items() if _is_either(each)]

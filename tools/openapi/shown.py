@@ -42,6 +42,8 @@ SessionId = Annotated[str, _id("cs")]
 IntentId = Annotated[str, _id("pi")]
 RefundId = Annotated[str, _id("re")]
 ItemId = Annotated[str, _id("li")]
+EventId = Annotated[str, _id("evt")]
+EndpointId = Annotated[str, _id("we")]
 
 
 class Listed(Shown, Generic[T]):

@@ -34,6 +34,8 @@ RESOURCES = {
     "payment_intents": "Payments by the Direct API, and every payment seen as one.",
     "payment_methods": "What each payment method takes and gives back.",
     "refunds": "Money given back, under the wallet's rules.",
+    "events": "What happened, each with its object as it was then.",
+    "webhook_endpoints": "Where the merchant's systems are told of events, signed.",
 }
 
 SUMMARIES = {
@@ -50,5 +52,8 @@ SUMMARIES = {
     "list_intents": "List payment intents",
     "cancel_intent": "Cancel a payment intent",
     "get_refund": "Retrieve a refund",
+    "retry_event": "Send an event to a webhook endpoint once more",
+    "roll_secret": "Give a webhook endpoint a new secret",
+    "list_deliveries": "List what came of telling a webhook endpoint",
     "list_capabilities": "List the rules of the payment methods",
 }
