@@ -122,6 +122,14 @@ class MemoryEngine(Engine):
                 for sk in sorted(self._partitions[pk])
             ]
 
+    def remove(self, key: Key) -> None:
+        """Take an item out, as nobody but its time to live can; not counted and not hooked."""
+        with self._lock:
+            old = self._partitions[key.pk].pop(key.sk)
+            for index, names in PLACES.items():
+                _index(self._lists[index], names, key, old, {})
+            _index(self._dues, ("dp", "ds"), key, old, {})
+
     # --- the model --------------------------------------------------------------------------
 
     def _done(self, kind: str, call: Callable[[], T]) -> T:

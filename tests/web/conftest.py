@@ -16,8 +16,9 @@ def server() -> Iterator[Server]:
 
 
 @pytest.fixture(scope="module")
-def world(server: Server) -> Iterator[World]:
-    with running(server) as one:
+def world(server: Server, request: pytest.FixtureRequest) -> Iterator[World]:
+    """Over a table in memory; over moto's where a module says so (`ON_MOTO`)."""
+    with running(server, moto=getattr(request.module, "ON_MOTO", False)) as one:
         yield one
 
 

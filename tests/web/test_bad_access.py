@@ -11,6 +11,8 @@ from tests.web.samples import Json, session_of
 from tests.web.test_bad_input import check_refusal
 from tests.web.world import Api, Merchant, Reply, World
 
+ON_MOTO = True
+
 ROUTES = [
     ("POST", "/v1/products"),
     ("GET", "/v1/products"),

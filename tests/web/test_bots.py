@@ -21,6 +21,8 @@ from tests.web.test_limited_links import counts
 from tests.web.test_storefront import CLOSED, Tree, check_page, path_of, payments_of
 from tests.web.world import FORM, PUBLIC_URL, Merchant, Reply, World
 
+ON_MOTO = True
+
 READS = {"GetItem", "BatchGetItem", "Query"}
 IPHONES: Headers = {**SENT, "User-Agent": IPHONE}  # Safari does not say that a person pressed
 OLD: Headers = {"User-Agent": OLD_WEBVIEW, "Accept": PAGE, "Content-Type": FORM}

@@ -12,6 +12,8 @@ from tests.fakes.counting import Meter
 from tests.web.samples import session_of
 from tests.web.world import FORM, Merchant, World
 
+ON_MOTO = True
+
 READS = {"GetItem", "BatchGetItem", "Query"}
 GROUPS = {"TransactWriteItems"}
 

@@ -7,6 +7,8 @@ import pytest
 from tests.web.test_budgets import GROUPS, Bill, billed, create_session, pay_link, refund
 from tests.web.world import Merchant, World
 
+ON_MOTO = True
+
 
 def open_link_of_twenty_lines(world: World, shop: Merchant) -> Bill:
     prices = [

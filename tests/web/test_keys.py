@@ -15,6 +15,8 @@ from tests.web.test_bad_input import check_refusal
 from tests.web.test_budgets import billed
 from tests.web.world import Api, Merchant, World
 
+ON_MOTO = True
+
 ULID = "01M85VECTF8KAWQADBT8MQFYQ5"
 HOUR = 3_600_000
 CHUNKS = [list(SCOPES)[start::4] for start in range(4)]

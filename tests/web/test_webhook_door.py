@@ -12,6 +12,8 @@ from tests.web.samples import Json, signed
 from tests.web.test_bad_input import check_refusal
 from tests.web.world import Merchant, Reply, World
 
+ON_MOTO = True
+
 SUCCEEDED = "payment_intent.succeeded"
 ROUTE = "/webhooks/wooshpay/{merchant}"
 

@@ -1,4 +1,5 @@
-"""The whole application in this process: moto's table and secrets, the sandbox, Chalice's client.
+"""The whole application in this process: a table in memory (or moto's), moto's secrets, the
+sandbox, Chalice's client.
 
 A test asks as a merchant does (`Api`), as the provider does (`World.deliver`), or as API Gateway
 does (`World.event`), and can prove that a request left no trace (`World.untouched`).
@@ -24,10 +25,13 @@ from app import app as chalice_app
 from chalicelib import bootstrap
 from chalicelib.adapters.dynamodb.client import dynamodb_client
 from chalicelib.adapters.dynamodb.table import ensure_table
+from chalicelib.adapters.dynamodb.values import encode_item
+from chalicelib.adapters.dynamodb.writes import Key
 from chalicelib.bootstrap import App
 from chalicelib.domain.ids import Tenant
 from chalicelib.usecases.create_merchant import create_merchant
 from sandbox.server import Server
+from simulator.memory_engine import MemoryEngine
 from tests.web import described
 from tests.web.samples import Json, session_of
 
@@ -121,13 +125,19 @@ class Merchant:
 class World:
     """The application, its table, the provider, and the levers that tests need."""
 
-    def __init__(self, client: Client, server: Server, provider: httpx.Client) -> None:
+    def __init__(
+        self, client: Client, server: Server, provider: httpx.Client, memory: MemoryEngine | None
+    ) -> None:
         self.client = client
         self.server = server
         self.provider = provider
         self.app: App = bootstrap.app()
         self.public = Api(self, None)
         self._numbers = count(1)
+        self._memory = memory
+        if memory is not None:
+            self.app.store._engine = memory  # type: ignore[attr-defined]
+            return
         self._reader = dynamodb_client(REGION)  # a meter on the app's client does not count it
         ensure_table(self._reader, TABLE)
 
@@ -175,11 +185,13 @@ class World:
 
     def asked(self) -> list[Json]:
         """What the application has asked the provider since the log was last cleared."""
-        return list(self.provider.get("/_sandbox/requests").json()["data"])
+        with self.server.state.lock:
+            return [each.shown() for each in self.server.state.requests]
 
     def forget(self) -> None:
         """Clear the provider's log of requests."""
-        self.provider.delete("/_sandbox/requests")
+        with self.server.state.lock:
+            self.server.state.requests.clear()
 
     def delivery(self, intent: str, type: str) -> tuple[bytes, str]:
         """Body and signature of the newest event of this type about an intent or its refunds."""
@@ -285,11 +297,17 @@ class World:
 
     def dump(self) -> list[str]:
         """Every item of the table, as text."""
+        if self._memory is not None:
+            return [json.dumps(item, sort_keys=True) for item in self._memory.everything()]
         items = [item for found in self._items.values() for item in found.values()]
         return sorted(json.dumps(item.to_json(), sort_keys=True) for item in items)
 
     def item(self, pk: str, sk: str) -> Json:
         """One item as DynamoDB holds it, types and all."""
+        if self._memory is not None:
+            kept = self._memory.get(Key(pk, sk))
+            assert kept is not None
+            return encode_item(kept)
         key = {"pk": {"S": pk}, "sk": {"S": sk}}
         found = self._reader.get_item(TableName=TABLE, Key=key, ConsistentRead=True)
         return dict(found["Item"])
@@ -297,6 +315,13 @@ class World:
     @contextmanager
     def tidied(self) -> Iterator[None]:
         """Items that are made inside go again: moto copies its whole table for each transaction."""
+        if self._memory is not None:
+            kept = {(item["pk"], item["sk"]) for item in self._memory.everything()}
+            yield
+            for item in self._memory.everything():
+                if (item["pk"], item["sk"]) not in kept:
+                    self._memory.remove(Key(str(item["pk"]), str(item["sk"])))
+            return
         before = {partition: set(found) for partition, found in self._items.items()}
         yield
         items = self._items  # a transaction that fails leaves another table behind
@@ -317,7 +342,7 @@ class World:
 
 
 @contextmanager
-def running(server: Server) -> Iterator[World]:
+def running(server: Server, *, moto: bool = False) -> Iterator[World]:
     """A world of its own: an empty table, an application that was just started."""
     with pytest.MonkeyPatch.context() as patch, mock_aws():
         patch.setenv("AWS_DEFAULT_REGION", REGION)
@@ -331,7 +356,7 @@ def running(server: Server) -> Iterator[World]:
         http = httpx.Client(base_url=server.url, trust_env=False, timeout=10, verify=TLS)
         try:
             with http, Client(chalice_app) as client:
-                yield World(client, server, http)
+                yield World(client, server, http, None if moto else MemoryEngine())
         finally:
             bootstrap.app.cache_clear()
             bootstrap._http().close()
