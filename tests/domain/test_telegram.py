@@ -33,8 +33,8 @@ def test_a_chat_is_a_number_or_a_channels_name(address: str) -> None:
     "address",
     ["telegram:", "telegram:0", "telegram:-0", "telegram:01", "telegram:+1", "telegram:--1",
      "telegram:1 ", "telegram:1\n", "telegram: 1", "telegram:１", "telegram:1.5", "telegram:1e3",
-     "telegram:12345678901234567", "telegram:toko", "telegram:@", "telegram:@tok", "telegram:@1toko",
-     "telegram:@toko-sari", "telegram:@tökö", "telegram:@" + "a" * 33, "telegram://1",
+     "telegram:12345678901234567", "telegram:toko", "telegram:@", "telegram:@tok",
+     "telegram:@1toko", "telegram:@toko-sari", "telegram:@tökö", "telegram:@" + "a" * 33, "telegram://1",
      "telegram:1/../x", "telegram:1?a=b", "https://t.me/toko", "TELEGRAM:1", ""],
 )  # fmt: skip
 def test_anything_else_is_not(address: str) -> None:
