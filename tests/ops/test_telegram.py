@@ -76,8 +76,8 @@ def test_a_chat_is_sent_a_message(world: World, monkeypatch: pytest.MonkeyPatch)
     assert came[0] == Posting(
         "telegram:-42",
         HEADERS,
-        '{"chat_id":-42,"text":"Tautan: kabar pembayaran bisa dikirim ke chat ini.",'
-        '"link_preview_options":{"is_disabled":true}}'.encode(),
+        b'{"chat_id":-42,"text":"Tautan: kabar pembayaran bisa dikirim ke chat ini.",'
+        b'"link_preview_options":{"is_disabled":true}}',
     )
     assert isinstance(blocked.exception, InvalidRequest)
     assert str(blocked.exception) == "Telegram did not take it: 403"
