@@ -26,7 +26,16 @@ from chalicelib.domain.urls import web_address
 from chalicelib.usecases.asking import KeyRing
 from chalicelib.usecases.end_payment import Ending
 from chalicelib.usecases.night_shift import NightShift
-from chalicelib.usecases.outbox import Hint, OutboxStore, Poster, Posting, Show, SigningKeys, Untold
+from chalicelib.usecases.outbox import (
+    Hint,
+    OutboxStore,
+    Poster,
+    Posting,
+    Say,
+    Show,
+    SigningKeys,
+    Untold,
+)
 from chalicelib.usecases.ports import Clock, Mint, Psp, Psps, PspWebhooks, Store
 from chalicelib.usecases.receive_psp_event import Inbox
 from chalicelib.usecases.reconcile import Reconciler
@@ -60,9 +69,9 @@ class App:
     night: NightShift
     post: Poster
 
-    def teller(self, show: Show) -> Teller:
-        """Whoever tells merchants of events, with the bodies that `show` gives."""
-        return Teller(self.store, self.post, self.signing_keys, self.clock, self.mint, show)
+    def teller(self, show: Show, say: Say) -> Teller:
+        """Whoever tells merchants of events, with the bodies and texts that these give."""
+        return Teller(self.store, self.post, self.signing_keys, self.clock, self.mint, show, say)
 
 
 @cache
@@ -93,7 +102,7 @@ def build(settings: Settings) -> App:
         secrets,
         psps=_WooshPays(settings, secrets, units),
         webhooks=WooshPayWebhooks(secrets.webhook_secrets, units),
-        post=_Posts(private=settings.private_endpoints),
+        post=_Posts(settings, secrets),
     )
 
 
@@ -168,15 +177,18 @@ def _hints(settings: Settings) -> Hint:
 
 
 class _Posts:
-    """The way to merchants' systems, made by the first function that goes it."""
+    """The way to merchants' systems and chats, made by the first function that goes it."""
 
-    def __init__(self, *, private: bool) -> None:
-        self._private = private
+    def __init__(self, settings: Settings, secrets: Secrets) -> None:
+        self._settings = settings
+        self._secrets = secrets
 
     def __call__(self, postings: Sequence[Posting]) -> Sequence[Outcome]:
         from chalicelib.adapters.posting import HttpPoster
+        from chalicelib.adapters.telegram import bot_leads
 
-        return HttpPoster(private=self._private)(postings)
+        leads = bot_leads(self._settings.telegram_api, self._secrets.telegram_token)
+        return HttpPoster(private=self._settings.private_endpoints, leads=leads)(postings)
 
 
 class _WooshPays:

@@ -13,6 +13,7 @@ from chalicelib.domain.refunds import RefundedTotal, RefundKeys
 
 E = TypeVar("E", bound=StrEnum)
 WOOSHPAY_PAGES = "https://*.wooshpay.com"
+TELEGRAM_API = "https://api.telegram.org"
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 _STAGE = re.compile(r"[a-z][a-z0-9-]{0,30}", re.ASCII)
 _TABLE = re.compile(r"[A-Za-z0-9_.-]{3,255}", re.ASCII)
@@ -43,6 +44,7 @@ class Settings:
     log_level: str
     event_queue_url: str | None
     private_endpoints: bool
+    telegram_api: str
     region: str
     endpoint_url: str | None
     dynamodb_endpoint_url: str | None
@@ -71,6 +73,9 @@ def settings_from(environment: Mapping[str, str]) -> Settings:
         log_level=_level(environment.get("TAUTAN_LOG_LEVEL", "INFO")),
         event_queue_url=environment.get("TAUTAN_EVENT_QUEUE_URL") or None,
         private_endpoints=_private_endpoints(environment),
+        telegram_api=_address(
+            "TAUTAN_TELEGRAM_API", environment.get("TAUTAN_TELEGRAM_API") or TELEGRAM_API
+        ),
         region=_region(environment),
         endpoint_url=environment.get("AWS_ENDPOINT_URL") or None,
         dynamodb_endpoint_url=environment.get("AWS_ENDPOINT_URL_DYNAMODB") or None,

@@ -22,6 +22,7 @@ from ops.local import NoStack, use_local_stack
 from ops.merchants import merchants
 from ops.payments import payments
 from ops.refunds import refunds
+from ops.telegram import telegram
 from ops.triggering import trigger
 from ops.webhooks import webhooks
 
@@ -46,6 +47,7 @@ cli.add_typer(links, name="link")
 cli.add_typer(webhooks, name="webhook")
 cli.add_typer(endpoints, name="endpoint")
 cli.add_typer(events, name="event")
+cli.add_typer(telegram, name="telegram")
 cli.add_typer(books.discrepancies, name="discrepancy")
 cli.add_typer(payments, name="payment")
 cli.add_typer(refunds, name="refund")

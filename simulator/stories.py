@@ -77,7 +77,9 @@ class Stories:
         )
         self.endings = Ending(store, psps, self.inbox)
         self.reconciler = Reconciler(store, psps, mint, self.inbox)
-        self.teller = Teller(store, ports.post, lambda _: CANARY, ports.clock, mint, shown)
+        self.teller = Teller(
+            store, ports.post, lambda _: CANARY, ports.clock, mint, shown, lambda event: event.id
+        )
         self.webhooks = WooshPayWebhooks(
             lambda merchant: {False: ports.secrets[merchant]}, MinorUnits({"IDR": 0})
         )

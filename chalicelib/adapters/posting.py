@@ -36,6 +36,7 @@ NOT_PUBLIC = tuple(
     )
 )  # what Python's `is_global` takes for public, in some version or in all
 Resolve = Callable[[str, int], Sequence[str]]
+Leads = Callable[[str], str]
 
 
 class NotPublic(Exception):
@@ -44,6 +45,10 @@ class NotPublic(Exception):
 
 class NoSuchName(Exception):
     """Nobody has an address for the name."""
+
+
+class NoWay(Exception):
+    """An address leads nowhere; the text, which says why, is for the merchant."""
 
 
 class TooSlow(Exception):
@@ -172,11 +177,18 @@ def _trusted() -> ssl.SSLContext:
 
 
 class HttpPoster:
-    """Posts to merchants' systems, several at once."""
+    """Posts to merchants' systems, several at once; `leads` says where an address leads."""
 
-    def __init__(self, *, private: bool = False, resolve: Resolve = resolve) -> None:
+    def __init__(
+        self,
+        *,
+        private: bool = False,
+        resolve: Resolve = resolve,
+        leads: Leads = lambda url: url,
+    ) -> None:
         self._private = private
         self._resolve = resolve
+        self._leads = leads
 
     def __call__(self, postings: Sequence[Posting]) -> list[Outcome]:
         """What came of each."""
@@ -187,12 +199,14 @@ class HttpPoster:
         started = time.monotonic()
         try:
             status, error = self._status(posting, started + LONGEST_S), None
+        except NoWay as none:
+            status, error = None, str(none)
         except Exception as failed:  # noqa: BLE001 - one endpoint keeps no other from being told
             status, error = None, _told(failed)
         return Outcome(status, error, int((time.monotonic() - started) * 1000))
 
     def _status(self, posting: Posting, until: float) -> int:
-        url = posting.url.encode("ascii")
+        url = self._leads(posting.url).encode("ascii")
         backend = Pinned(until, self._private, self._resolve)
         headers = [*posting.headers.items(), ("Accept", "*/*"), ("Connection", "close")]
         with (

@@ -26,7 +26,8 @@ def ssm_client(region: str, endpoint_url: str | None = None) -> Any:
 
 
 class Secrets:
-    """A merchant's WooshPay key and webhook secrets, and the key that signs what it is told."""
+    """A merchant's WooshPay key and webhook secrets, the key that signs what it is told; and the
+    token of the stage's Telegram bot."""
 
     def __init__(self, client: Callable[[], Any], stage: str, clock: Callable[[], Millis]) -> None:
         self._client = client
@@ -69,6 +70,21 @@ class Secrets:
         finally:
             self._known.clear()
         return value
+
+    def telegram_token(self) -> str | None:
+        """The token of the stage's Telegram bot, or None without one. Raises StoreUnavailable."""
+        name = self._telegram_name()
+        try:
+            return self._read(name).get(name)
+        except (BotoCoreError, ClientError) as error:
+            raise StoreUnavailable(type(error).__name__) from error
+
+    def keep_telegram_token(self, token: str) -> None:
+        """Keep, or replace, the token of the stage's Telegram bot."""
+        self._keep(self._telegram_name(), token)
+
+    def _telegram_name(self) -> str:
+        return f"/tautan/{self._stage}/telegram_bot_token"
 
     def keep_wooshpay_key(self, tenant: Tenant, key: str) -> None:
         """Keep, or replace, the secret key at WooshPay."""

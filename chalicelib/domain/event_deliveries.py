@@ -21,7 +21,6 @@ WAITS: Sequence[int] = (
     24 * HOUR_MS,
     24 * HOUR_MS,
 )  # 70 to 84 hours with what is added at random: whoever repairs it in three days misses nothing
-GONE = 410  # whoever answers this wants to hear nothing any more (Standard Webhooks)
 
 
 class DeliveryStatus(StrEnum):
@@ -45,11 +44,6 @@ class Outcome:
         """Whether the endpoint has it."""
         return self.status is not None and 200 <= self.status < 300
 
-    @property
-    def gone(self) -> bool:
-        """Whether the endpoint wants nothing any more."""
-        return self.status == GONE
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EventDelivery:
@@ -66,14 +60,15 @@ class EventDelivery:
     outcome: Outcome | None = None
     due_at: Millis | None = None
 
-    def after(self, outcome: Outcome, now: Millis) -> "EventDelivery":
-        """The delivery after an attempt that was made at `now`."""
+    def after(self, outcome: Outcome, now: Millis, *, gone: bool = False) -> "EventDelivery":
+        """The delivery after an attempt that was made at `now`; `gone`: its endpoint wants nothing
+        any more."""
         tried = replace(
             self, attempts=self.attempts + 1, tried_at=now, outcome=outcome, due_at=None
         )
         if outcome.delivered:
             return replace(tried, status=DeliveryStatus.DELIVERED)
-        if outcome.gone or self.attempts >= len(WAITS):
+        if gone or self.attempts >= len(WAITS):
             return replace(tried, status=DeliveryStatus.FAILED)
         return replace(tried, due_at=Millis(now + _wait(tried)))
 

@@ -12,18 +12,21 @@ from hashlib import sha256
 
 from chalicelib.domain.errors import ParameterInvalid
 from chalicelib.domain.ids import Millis, WebhookEndpointId
+from chalicelib.domain.telegram import FOR_PEOPLE, is_chat
+from chalicelib.domain.telegram import GONE as CHAT_GONE
 
 ALL_EVENTS = "*"
 MOST_ENDPOINTS = 16  # of a tenant, as at Stripe
 SECRET_KEPT_AT_MOST_MS = 24 * 60 * 60 * 1000  # an old secret signs beside its successor
 FAILING_AT_MOST_MS = 5 * 24 * 60 * 60 * 1000
+GONE = frozenset({410})  # whoever answers this wants to hear nothing any more (Standard Webhooks)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WebhookEndpoint:
-    """An address of the merchant's. `disabled_reason` is set when it is not told of anything;
-    `failing_since`: nothing was delivered since then. `secret` counts its secrets, of which the
-    one before signs, too, until `secret_before_until`."""
+    """An address of the merchant's, or a Telegram chat. `disabled_reason` is set when it is not
+    told of anything; `failing_since`: nothing was delivered since then. `secret` counts its
+    secrets, of which the one before signs, too, until `secret_before_until`."""
 
     id: WebhookEndpointId
     created: Millis
@@ -38,15 +41,36 @@ class WebhookEndpoint:
     secret_before_until: Millis | None = None
 
     def wants(self, type: str) -> bool:
-        """Whether it is told of events of this type."""
-        told = type in self.enabled_events or ALL_EVENTS in self.enabled_events
-        return told and self.disabled_reason is None
+        """Whether it is told of events of this type; all that a chat is told is for people."""
+        every = ALL_EVENTS in self.enabled_events and (not self.is_chat or type in FOR_PEOPLE)
+        return (every or type in self.enabled_events) and self.disabled_reason is None
+
+    @property
+    def is_chat(self) -> bool:
+        """Whether it is a Telegram chat: told in words, and not signed."""
+        return is_chat(self.url)
+
+    def checked(self) -> "WebhookEndpoint":
+        """Itself. Raises ParameterInvalid for a chat that wants what only programs read."""
+        beyond = set(self.enabled_events) - {ALL_EVENTS, *FOR_PEOPLE}
+        if self.is_chat and beyond:
+            raise ParameterInvalid(
+                f"A Telegram chat is not told of {min(beyond)}, only of: {', '.join(FOR_PEOPLE)}.",
+                param="enabled_events",
+            )
+        return self
+
+    def is_gone(self, status: int | None) -> bool:
+        """Whether this answer means that it wants nothing any more."""
+        return status in (CHAT_GONE if self.is_chat else GONE)
 
     def rolled(self, keep_ms: int, now: Millis) -> "WebhookEndpoint":
         """With a new secret; the one before signs beside it for `keep_ms` more, a day at most.
 
-        Raises ParameterInvalid for a longer time.
+        Raises ParameterInvalid for a longer time, and for a chat, which has none.
         """
+        if self.is_chat:
+            raise ParameterInvalid("A Telegram chat has no secret.", param="id")
         if not 0 <= keep_ms <= SECRET_KEPT_AT_MOST_MS:
             raise ParameterInvalid("A secret is kept for 0 to 24 hours.", param="expires_in")
         until = Millis(now + keep_ms)

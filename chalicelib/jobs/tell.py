@@ -13,6 +13,7 @@ from chalicelib.usecases.failures import Lost
 from chalicelib.usecases.outbox import Untold
 from chalicelib.usecases.tell_merchants import Teller
 from chalicelib.web import events
+from chalicelib.web.telling import told_of
 
 routes = Blueprint(__name__)
 
@@ -62,4 +63,7 @@ def again() -> dict[str, int]:
 
 
 def _teller(app: App) -> Teller:
-    return app.teller(lambda event: events.body_of(app, event))
+    return app.teller(
+        lambda event: events.body_of(app, event),
+        lambda event: told_of(event, app.settings.public_url),
+    )

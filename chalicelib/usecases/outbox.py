@@ -12,6 +12,11 @@ from chalicelib.domain.webhook_endpoints import WebhookEndpoint
 from chalicelib.usecases.failures import Claim
 from chalicelib.usecases.ports import Found, Slice
 
+HEADERS: Mapping[str, str] = {
+    "Content-Type": "application/json",
+    "User-Agent": "Tautan/1 (webhooks)",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Untold:
@@ -38,7 +43,7 @@ class Untold:
 
 @dataclass(frozen=True, slots=True)
 class Posting:
-    """One request to a merchant's system."""
+    """One request to a merchant's system, or a message to a `telegram:` chat."""
 
     url: str
     headers: Mapping[str, str]
@@ -137,4 +142,5 @@ class SigningKeys(Protocol):
 
 
 Show = Callable[[Event], bytes]
+Say = Callable[[Event], str]
 Hint = Callable[[Sequence[Untold]], None]

@@ -12,9 +12,19 @@ from dataclasses import dataclass, replace
 from chalicelib.domain.event_deliveries import DeliveryStatus, EventDelivery, Outcome
 from chalicelib.domain.events import Event, EventType, event_of
 from chalicelib.domain.ids import Millis, Tenant
+from chalicelib.domain.telegram import message
 from chalicelib.domain.webhook_endpoints import WebhookEndpoint, secrets_of, signed
 from chalicelib.usecases.failures import Lost, StoreUnavailable
-from chalicelib.usecases.outbox import OutboxStore, Poster, Posting, Show, SigningKeys, Untold
+from chalicelib.usecases.outbox import (
+    HEADERS,
+    OutboxStore,
+    Poster,
+    Posting,
+    Say,
+    Show,
+    SigningKeys,
+    Untold,
+)
 from chalicelib.usecases.ports import Clock, Mint
 
 LEASE = "tell"
@@ -22,13 +32,13 @@ LEASE_MS = 55_000
 ROUND_MS = 35_000  # no new work after that; one piece may take 10 s more
 MOST = 200
 PUT_OFF_MS = 60 * 60_000
-USER_AGENT = "Tautan/1 (webhooks)"
 NO_LONGER = "the webhook endpoint is deleted or disabled"
 
 
 @dataclass(frozen=True, slots=True)
 class Teller:
-    """What the story needs. `show` gives the body that an event is told with."""
+    """What the story needs. `show` gives the body that an event is told with, `say`
+    what a chat is told of it."""
 
     store: OutboxStore
     post: Poster
@@ -36,6 +46,7 @@ class Teller:
     clock: Clock
     mint: Mint
     show: Show
+    say: Say
 
     def tell(self, untold: Untold) -> int:
         """How many attempts were made. Raises Lost when another was quicker, StoreUnavailable."""
@@ -97,28 +108,25 @@ class Teller:
         self, event: Event, wanting: Sequence[tuple[WebhookEndpoint, EventDelivery]]
     ) -> list[EventDelivery]:
         now, body, key = self.clock(), self.show(event), self.keys(event.tenant)
-        postings = [
-            Posting(
-                each.url,
-                {
-                    "Content-Type": "application/json",
-                    "User-Agent": USER_AGENT,
-                    **signed(event.id, body, secrets_of(each, key, now), now),
-                },
-                body,
-            )
-            for each, _ in wanting
-        ]
-        outcomes = self.post(postings)
+
+        def posting(endpoint: WebhookEndpoint) -> Posting:
+            if endpoint.is_chat:
+                return Posting(endpoint.url, HEADERS, message(endpoint.url, self.say(event)))
+            signatures = signed(event.id, body, secrets_of(endpoint, key, now), now)
+            return Posting(endpoint.url, {**HEADERS, **signatures}, body)
+
+        outcomes = self.post([posting(endpoint) for endpoint, _ in wanting])
         after = []
         for (endpoint, before), outcome in zip(wanting, outcomes, strict=True):
             self._note(event.tenant, endpoint, outcome, now)
-            after.append(before.after(outcome, now))
+            gone = endpoint.is_gone(outcome.status)
+            after.append(before.after(outcome, now, gone=gone))
         return after
 
     def _note(self, tenant: Tenant, before: WebhookEndpoint, outcome: Outcome, now: Millis) -> None:
         """How the endpoint stands after it: most often as before, and then nothing is written."""
-        after = before.after_delivery(outcome.delivered, outcome.gone, now)
+        gone = before.is_gone(outcome.status)
+        after = before.after_delivery(outcome.delivered, gone, now)
         if after == before:
             return
         told = None

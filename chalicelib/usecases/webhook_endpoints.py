@@ -31,7 +31,8 @@ class NewWebhookEndpoint:
 def create_webhook_endpoint(
     store: Outbox, mint: Mint, asking: Asking, new: NewWebhookEndpoint
 ) -> WebhookEndpoint:
-    """An endpoint, once per idempotency key. Raises ParameterInvalid for one too many."""
+    """An endpoint, once per idempotency key. Raises ParameterInvalid for one too many, and for
+    events that it cannot be told of."""
     if len(store.every_webhook_endpoint(asking.tenant)) >= MOST_ENDPOINTS:
         raise ParameterInvalid(f"At most {MOST_ENDPOINTS} webhook endpoints.", param="url")
     made = WebhookEndpoint(
@@ -42,7 +43,7 @@ def create_webhook_endpoint(
         enabled_events=new.enabled_events,
         description=new.description,
         metadata=new.metadata,
-    )
+    ).checked()
     claim = _unanswered(asking).claim("webhook_endpoints", made.id, made)
     return once(
         lambda: store.add_webhook_endpoint(asking.tenant, made, claim),
@@ -65,7 +66,7 @@ def update_webhook_endpoint(
     store: Outbox, asking: Asking, id: str, changes: Changes, disabled: bool | None
 ) -> WebhookEndpoint:
     """The endpoint with these changes; switched on again it counts as sound. Raises
-    ResourceMissing."""
+    ResourceMissing, ParameterInvalid."""
 
     def changed(before: WebhookEndpoint) -> WebhookEndpoint:
         told = dict(changes)
@@ -74,7 +75,7 @@ def update_webhook_endpoint(
         if disabled is not None:
             told["disabled_reason"] = (before.disabled_reason or OFF) if disabled else None
             told["failing_since"] = before.failing_since if disabled else None
-        return replace(before, **told)
+        return replace(before, **told).checked()
 
     return _changed(store, asking, "webhook_endpoints_update", id, changed)
 

@@ -31,15 +31,17 @@ EventName = Annotated[StrictStr, Field(max_length=100), AfterValidator(_known)]
 WantedEvent = Annotated[StrictStr, Field(max_length=100), AfterValidator(_wanted)]
 EventNames = Annotated[list[WantedEvent], Field(min_length=1, max_length=100)]
 Url = Annotated[StrictStr, Field(max_length=2048)]  # checked where it is known what is allowed
+Code = Annotated[StrictStr, Field(pattern="^[A-Z2-7]{8}$")]  # that a Telegram chat was sent
 
 
 class WebhookEndpointData(Body):
-    """A new webhook endpoint."""
+    """A new webhook endpoint; `confirmation_code` is what a Telegram chat was sent."""
 
     url: Url
     enabled_events: EventNames
     description: Name | None = None
     metadata: Metadata = {}
+    confirmation_code: Code | None = None
 
     def new(self, url: str) -> NewWebhookEndpoint:
         """The endpoint to be, at a checked address."""
@@ -59,13 +61,15 @@ class WebhookEndpointUpdate(Body):
     description: Name | None = None
     metadata: Metadata | None = None
     disabled: Flag | None = None
+    confirmation_code: Code | None = None
 
     def changes(self) -> dict[str, Any]:
-        """What was told, by our attribute; without the address and the switch."""
+        """What was told, by our attribute; without the address, its code and the switch."""
         told = given(self, ("description",))
         if "enabled_events" in told:
             told["enabled_events"] = tuple(dict.fromkeys(told["enabled_events"]))
-        return {name: value for name, value in told.items() if name not in ("url", "disabled")}
+        others = ("url", "disabled", "confirmation_code")
+        return {name: value for name, value in told.items() if name not in others}
 
 
 class SecretRoll(Body):

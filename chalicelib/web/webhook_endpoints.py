@@ -7,9 +7,11 @@ from chalice.app import Blueprint
 
 from chalicelib.config import LOOPBACK
 from chalicelib.domain.api_keys import Scope
+from chalicelib.domain.telegram import is_chat
 from chalicelib.domain.urls import web_address
 from chalicelib.domain.webhook_endpoints import WebhookEndpoint, secrets_of
 from chalicelib.usecases import webhook_endpoints
+from chalicelib.usecases.prove_chat import proven_chat
 from chalicelib.web import event_schemas, render_events
 from chalicelib.web.endpoint import Answer, MerchantCall, merchant_route
 from chalicelib.web.render import Json, listed
@@ -21,8 +23,14 @@ ROLLED = "/v1/webhook_endpoints/{id}/roll_secret"
 DELIVERIES = "/v1/webhook_endpoints/{id}/deliveries"
 
 
-def _address(call: MerchantCall, url: str) -> str:
-    """Raises ParameterInvalid for an address that no stranger may send us to."""
+def _address(call: MerchantCall, url: str, code: str | None) -> str:
+    """Raises ParameterInvalid for an address that no stranger may send us to, and for a chat of
+    which the merchant has not said the code."""
+    if is_chat(url):
+        app = call.app
+        connected = app.secrets.telegram_token() is not None
+        key = app.signing_keys(call.tenant)
+        return proven_chat(url, code, connected=connected, key=key, post=app.post)
     if call.app.settings.private_endpoints and urlsplit(url).hostname in LOOPBACK:
         return url
     return web_address(url, "url")
@@ -33,6 +41,9 @@ def _shown(call: MerchantCall, endpoint: WebhookEndpoint) -> Json:
 
 
 def _with_secret(call: MerchantCall, endpoint: WebhookEndpoint) -> Json:
+    """A chat has none."""
+    if endpoint.is_chat:
+        return {**_shown(call, endpoint), "secret": None}
     key = call.app.signing_keys(call.tenant)
     return {**_shown(call, endpoint), "secret": secrets_of(endpoint, key, call.now)[0]}
 
@@ -40,7 +51,7 @@ def _with_secret(call: MerchantCall, endpoint: WebhookEndpoint) -> Json:
 @merchant_route(routes, "POST", PATH, needs=Scope.WEBHOOK_ENDPOINTS_WRITE)
 def create_webhook_endpoint(call: MerchantCall) -> Answer:
     given = call.given(event_schemas.WebhookEndpointData)
-    new, app = given.new(_address(call, given.url)), call.app
+    new, app = given.new(_address(call, given.url, given.confirmation_code)), call.app
     return call.created(
         lambda asking: webhook_endpoints.create_webhook_endpoint(app.store, app.mint, asking, new),
         lambda endpoint: _with_secret(call, endpoint),
@@ -59,7 +70,7 @@ def update_webhook_endpoint(call: MerchantCall) -> Answer:
     told = call.given(event_schemas.WebhookEndpointUpdate)
     changes = told.changes()
     if told.url is not None:
-        changes["url"] = _address(call, told.url)
+        changes["url"] = _address(call, told.url, told.confirmation_code)
     return call.created(
         lambda asking: webhook_endpoints.update_webhook_endpoint(
             call.app.store, asking, call.path["id"], changes, told.disabled

@@ -27,6 +27,7 @@ def test_the_least_that_is_needed_with_what_is_usual() -> None:
     assert settings.endpoint_url is settings.dynamodb_endpoint_url is None
     assert settings.event_queue_url is None
     assert settings.private_endpoints is False
+    assert settings.telegram_api == "https://api.telegram.org"
     assert settings.page_hosts == ("https://*.wooshpay.com",)
 
 
@@ -42,6 +43,7 @@ def test_everything_that_can_be_set() -> None:
             "TAUTAN_PUBLIC_URL": "http://localhost:8000/",
             "TAUTAN_EVENT_QUEUE_URL": "http://127.0.0.1:4566/123456789012/tautan-dev-events",
             "TAUTAN_PRIVATE_ENDPOINTS": "allowed",
+            "TAUTAN_TELEGRAM_API": "http://127.0.0.1:8003/",
             "AWS_ENDPOINT_URL": "http://127.0.0.1:4566",
             "AWS_ENDPOINT_URL_DYNAMODB": "http://127.0.0.1:8002",
         }
@@ -54,6 +56,7 @@ def test_everything_that_can_be_set() -> None:
     assert settings.public_url == "http://localhost:8000"
     assert settings.event_queue_url == "http://127.0.0.1:4566/123456789012/tautan-dev-events"
     assert settings.private_endpoints is True
+    assert settings.telegram_api == "http://127.0.0.1:8003"
     assert settings.endpoint_url == "http://127.0.0.1:4566"
     assert settings.dynamodb_endpoint_url == "http://127.0.0.1:8002"
     assert settings.page_hosts == ("https://*.wooshpay.com", "http://127.0.0.1:8001")
@@ -84,6 +87,7 @@ MALFORMED = [
     ("TAUTAN_STAGE", ["Dev", "1dev", "dev_1", "-dev", "d" * 32, "dev ", "dev\n", "dev/x"]),
     ("TAUTAN_PUBLIC_URL", ADDRESSES),
     ("WOOSHPAY_API_BASE", ADDRESSES),
+    ("TAUTAN_TELEGRAM_API", ADDRESSES),
     (
         "TAUTAN_MINOR_UNITS",
         ["IDR", "IDR=", "IDR=4", "IDR=-1", "IDR=02", "idr=2", "XXX=2", "IDR=2;VND=0", "IDR=two",

@@ -64,7 +64,6 @@ def test_its_status_is_told(status: int) -> None:
     outcome = outcome_at(answering(b"HTTP/1.1 %d X\r\nContent-Length: 0\r\n\r\n" % status))
     assert said(outcome) == (status, None)
     assert outcome.delivered is (200 <= status < 300)
-    assert outcome.gone is (status == 410)
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])

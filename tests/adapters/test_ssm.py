@@ -206,3 +206,44 @@ def test_no_second_signing_key_is_given_while_the_first_is_not_seen_yet(
         with pytest.raises(StoreUnavailable):
             other.secrets.signing_key(TEST, made)
     assert other.secrets.signing_key(TEST, made) == "key_1"
+
+
+# --- the Telegram bot of the stage ---------------------------------------------------------------
+
+TOKEN = "123456789:AAEkenarikenarikenarikenarikenarik"
+
+
+def test_the_bots_token_is_the_stages_and_a_secure_string(asked: Asked) -> None:
+    assert asked.secrets.telegram_token() is None
+    asked.secrets.keep_telegram_token(TOKEN)
+    assert asked.secrets.telegram_token() == TOKEN
+    (kept,) = asked.ssm.describe_parameters()["Parameters"]
+    name = "/tautan/dev/telegram_bot_token"
+    assert (kept["Name"], kept["Type"]) == (name, "SecureString")
+    raw = asked.ssm.get_parameter(Name=name, WithDecryption=False)["Parameter"]["Value"]
+    assert raw != TOKEN
+    assert Asked(asked.ssm, "prod").secrets.telegram_token() is None
+    asked.secrets.keep_telegram_token(f"{TOKEN}2")
+    assert asked.secrets.telegram_token() == f"{TOKEN}2"
+
+
+def test_the_bots_token_is_remembered_for_a_minute(asked: Asked) -> None:
+    asked.secrets.keep_telegram_token(TOKEN)
+    for step in (0, 59_999, 1):
+        asked.pass_time(step)
+        assert asked.secrets.telegram_token() == TOKEN
+    assert asked.reads == 1
+    asked.pass_time(1)
+    assert asked.secrets.telegram_token() == TOKEN
+    assert asked.reads == 2
+
+
+def test_a_bots_token_that_cannot_be_read_is_not_given(
+    asked: Asked, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def failing(**_: Any) -> Any:
+        raise EndpointConnectionError(endpoint_url="https://ssm.example")
+
+    monkeypatch.setattr(asked, "get_parameters", failing)
+    with pytest.raises(StoreUnavailable, match=r"^EndpointConnectionError$"):
+        asked.secrets.telegram_token()

@@ -61,7 +61,7 @@ def test_the_same_attempt_is_due_at_the_same_time_however_often_it_is_worked_out
 
 
 def test_who_is_gone_is_not_asked_again() -> None:
-    after = FRESH.after(Outcome(410, None, 1), NOW)
+    after = FRESH.after(Outcome(410, None, 1), NOW, gone=True)
     assert (after.status, after.due_at) == (DeliveryStatus.FAILED, None)
 
 

@@ -9,7 +9,9 @@ import pytest
 import stripe
 
 from chalicelib.domain.errors import ParameterInvalid
+from chalicelib.domain.events import EventType
 from chalicelib.domain.ids import Millis, WebhookEndpointId
+from chalicelib.domain.telegram import FOR_PEOPLE
 from chalicelib.domain.webhook_endpoints import (
     FAILING_AT_MOST_MS,
     SECRET_KEPT_AT_MOST_MS,
@@ -28,6 +30,7 @@ ENDPOINT = WebhookEndpoint(
     enabled_events=("refund.updated", "refund.failed"),
     metadata={},
 )
+CHAT = replace(ENDPOINT, url="telegram:123456789")
 BODY = b'{"id":"evt_1","object":"event"}'
 
 
@@ -38,6 +41,42 @@ def test_it_is_told_of_what_it_wants() -> None:
     everything = replace(ENDPOINT, enabled_events=("*",))
     assert everything.wants("payment_intent.succeeded")
     assert not replace(everything, disabled_reason="merchant").wants("refund.failed")
+
+
+def test_a_chat_is_told_of_what_people_read() -> None:
+    everything = replace(CHAT, enabled_events=("*",))
+    assert [type for type in EventType if everything.wants(type)] == [
+        "payment_intent.succeeded", "payment_intent.review_opened",
+        "payment_intent.dispute_updated", "refund.created", "refund.updated", "refund.failed",
+        "webhook_endpoint.disabled",
+    ]  # fmt: skip
+    assert [type for type in EventType if CHAT.wants(type)] == ["refund.updated", "refund.failed"]
+    assert not replace(everything, disabled_reason="merchant").wants("refund.failed")
+
+
+def test_a_chat_cannot_want_what_only_programs_read() -> None:
+    for endpoint in (ENDPOINT, CHAT, replace(CHAT, enabled_events=("*", *FOR_PEOPLE))):
+        assert endpoint.checked() is endpoint
+    wide = ("refund.failed", "product.created", "price.created", "*")
+    assert replace(ENDPOINT, enabled_events=wide).checked().enabled_events == wide
+    with pytest.raises(ParameterInvalid) as refused:
+        replace(CHAT, enabled_events=wide).checked()
+    assert refused.value.param == "enabled_events"
+    assert refused.value.message.startswith("A Telegram chat is not told of price.created, only")
+
+
+def test_a_chat_has_no_secret() -> None:
+    with pytest.raises(ParameterInvalid) as refused:
+        CHAT.rolled(0, NOW)
+    assert (refused.value.param, refused.value.message) == ("id", "A Telegram chat has no secret.")
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "gone"), [(ENDPOINT, {410}), (CHAT, {400, 403})], ids=["hook", "chat"]
+)
+def test_who_is_gone_says_so(endpoint: WebhookEndpoint, gone: set[int]) -> None:
+    answers = (None, 200, 400, 401, 403, 404, 409, 410, 429, 500, 502)
+    assert {status for status in answers if endpoint.is_gone(status)} == gone
 
 
 def test_each_endpoint_has_a_secret_of_its_own() -> None:

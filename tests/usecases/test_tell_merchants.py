@@ -54,14 +54,15 @@ class Scene:
             lambda: self.world.now,
             self.world.mint,
             self.show,
+            lambda event: f"{event.type} happened",
         )
 
-    def listens(self, *events: str, tenant: str = "") -> WebhookEndpoint:
+    def listens(self, *events: str, tenant: str = "", url: str | None = None) -> WebhookEndpoint:
         """An endpoint that wants these events."""
         id = WebhookEndpointId(f"we_{self.world.mint.ulid()}")
         now = self.world.now
         made = WebhookEndpoint(
-            id=id, created=now, updated=now, url=f"https://{id}", enabled_events=events,
+            id=id, created=now, updated=now, url=url or f"https://{id}", enabled_events=events,
             metadata={},
         )  # fmt: skip
         whose = a_tenant(number=2) if tenant else self.world.tenant
@@ -122,6 +123,71 @@ def test_what_is_told_is_signed_for_stripes_library() -> None:
     assert posting.headers["webhook-id"] == event.id
     header = posting.headers["Tautan-Signature"]
     assert stripe.WebhookSignature.verify_header(posting.body.decode(), header, secret)
+
+
+def test_a_chat_is_told_in_words_and_nothing_is_signed_for_it() -> None:
+    scene = Scene()
+    chat, hook = scene.listens("*", url="telegram:-42"), scene.listens("payment_intent.succeeded")
+    scene.world.paid()
+    assert [(event.type.value, scene.tell(event)) for event in scene.events()] == [
+        ("payment_intent.created", 0),
+        ("payment_intent.succeeded", 2),
+        ("checkout.session.completed", 0),
+    ]
+    said, posted = sorted(scene.systems.came, key=lambda each: each.url != chat.url)
+    assert said == Posting(
+        "telegram:-42",
+        {"Content-Type": "application/json", "User-Agent": "Tautan/1 (webhooks)"},
+        b'{"chat_id":-42,"text":"payment_intent.succeeded happened",'
+        b'"link_preview_options":{"is_disabled":true}}',
+    )
+    assert (posted.url, "webhook-signature" in posted.headers) == (hook.url, True)
+    made = scene.delivery(scene.events()[1], chat)
+    assert made is not None
+    assert (made.status, made.attempts, made.outcome) == (D.DELIVERED, 1, OK)
+    assert scene.endpoint(chat) == chat
+
+
+@pytest.mark.parametrize("status", [400, 403])
+def test_a_chat_that_does_not_want_us_is_off_at_once_and_another_hears_of_it(status: int) -> None:
+    scene = Scene()
+    chat = scene.listens("*", url="telegram:42")
+    other = scene.listens("*", url="telegram:@toko_sari")
+    scene.systems.answers[chat.url] = Outcome(status, None, 7)
+    scene.world.paid()
+    for event in scene.events():
+        scene.tell(event)
+    (told,) = [each for each in scene.events() if each.subject.id == chat.id]
+    off = scene.endpoint(chat)
+    assert off is not None
+    assert (off.disabled_reason, told.subject, told.type) == (
+        "gone", off, EventType.WEBHOOK_ENDPOINT_DISABLED,
+    )  # fmt: skip
+    scene.systems.came.clear()
+    assert scene.tell(told) == 1
+    assert [posting.url for posting in scene.systems.came] == [other.url]
+    for event in scene.events():
+        made = scene.delivery(event, chat)
+        came = event.type is EventType.PAYMENT_INTENT_SUCCEEDED
+        assert (made and (made.status, made.due_at)) == ((D.FAILED, None) if came else None)
+
+
+@pytest.mark.parametrize("status", [401, 404, 429, 500, 502])
+def test_a_chat_is_told_again_when_it_is_telegram_or_the_bot_that_fails(status: int) -> None:
+    scene = Scene()
+    chat = scene.listens("*", url="telegram:42")
+    scene.systems.answers[chat.url] = Outcome(status, None, 7)
+    scene.world.paid()
+    for event in scene.events():
+        scene.tell(event)
+    assert [event.pending for event in scene.events()] == [0, 1, 0]
+    scene.systems.answers.clear()
+    scene.world.pass_time(2 * MINUTE)
+    assert scene.teller.round() == {"attempts": 1}
+    assert [event.pending for event in scene.events()] == [0, 0, 0]
+    assert scene.endpoint(chat) == chat
+    first, second = scene.systems.came
+    assert first == second
 
 
 def test_told_twice_it_is_sent_once() -> None:

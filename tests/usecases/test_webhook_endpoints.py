@@ -192,3 +192,39 @@ def test_a_hint_says_what_it_hints_at() -> None:
     for wrong in ("", "x", "{}", "[]", "[1,2,3,4]", "null"):
         with pytest.raises(ValueError, match=r"hint|Expecting"):
             Untold.of(wrong)
+
+
+# --- Telegram chats ------------------------------------------------------------------------------
+
+
+def test_a_chat_is_an_endpoint_for_what_people_read() -> None:
+    world = World()
+    narrow = replace(NEW, url="telegram:42", enabled_events=("product.created",))
+    with world.still(), pytest.raises(ParameterInvalid) as refused:
+        create_webhook_endpoint(world.store, world.mint, world.asking(), narrow)
+    assert refused.value.param == "enabled_events"
+    chat = create_webhook_endpoint(
+        world.store, world.mint, world.asking(), replace(NEW, url="telegram:42")
+    )
+    assert world.store.webhook_endpoint(world.tenant, chat.id) == chat
+    assert (chat.url, chat.enabled_events) == ("telegram:42", ("*",))
+    with world.still(), pytest.raises(ParameterInvalid) as refused:
+        update_webhook_endpoint(
+            world.store, world.asking(), chat.id, {"enabled_events": ("price.created",)}, None
+        )
+    assert refused.value.param == "enabled_events"
+    with world.still(), pytest.raises(ParameterInvalid):
+        roll_secret(world.store, world.asking(), chat.id, 0)
+
+
+def test_an_address_that_becomes_a_chat_must_want_what_a_chat_is_told() -> None:
+    world = World()
+    hook = create_webhook_endpoint(
+        world.store, world.mint, world.asking(), replace(NEW, enabled_events=("price.created",))
+    )
+    to_chat = {"url": "telegram:42"}
+    with world.still(), pytest.raises(ParameterInvalid):
+        update_webhook_endpoint(world.store, world.asking(), hook.id, to_chat, None)
+    both = {**to_chat, "enabled_events": ("refund.failed",)}
+    after = update_webhook_endpoint(world.store, world.asking(), hook.id, both, None)
+    assert (after.url, after.enabled_events) == ("telegram:42", ("refund.failed",))

@@ -40,7 +40,8 @@ class AccountThen(Shown):
 
 
 class WebhookEndpoint(Shown):
-    """An address that is told of events; `disabled_reason` is `merchant`, `failing` or `gone`."""
+    """An address, or a Telegram chat, that is told of events; `disabled_reason` is `merchant`,
+    `failing` or `gone`."""
 
     id: EndpointId
     object: Literal["webhook_endpoint"]
@@ -58,9 +59,9 @@ class WebhookEndpoint(Shown):
 
 
 class NewWebhookEndpoint(WebhookEndpoint):
-    """A webhook endpoint with a secret that was just made."""
+    """A webhook endpoint with a secret that was just made; a Telegram chat has none."""
 
-    secret: Secret
+    secret: Secret | None
 
 
 class DeletedWebhookEndpoint(Shown):
