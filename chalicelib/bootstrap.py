@@ -44,6 +44,8 @@ from chalicelib.usecases.start_checkout import Checkout
 from chalicelib.usecases.sweep import Sweeper
 from chalicelib.usecases.tell_merchants import Teller
 
+QUIET_MS = 30_000
+
 
 class AppStore(Store, OutboxStore, Protocol):
     """Everything that is kept."""
@@ -71,7 +73,16 @@ class App:
 
     def teller(self, show: Show, say: Say) -> Teller:
         """Whoever tells merchants of events, with the bodies and texts that these give."""
-        return Teller(self.store, self.post, self.signing_keys, self.clock, self.mint, show, say)
+        return Teller(
+            store=self.store,
+            post=self.post,
+            keys=self.signing_keys,
+            clock=self.clock,
+            mint=self.mint,
+            show=show,
+            say=say,
+            report=lambda untold, error: log.failure(untold.event, error),
+        )
 
 
 @cache
@@ -167,10 +178,16 @@ def _hints(settings: Settings) -> Hint:
 
         return EventQueue(sqs_client(settings.region, settings.endpoint_url), url)
 
+    quiet_until = 0
+
     def hint(untold: Sequence[Untold]) -> None:
+        nonlocal quiet_until
+        if system.now() < quiet_until:
+            return
         try:
             queue()(untold)
         except Exception as error:  # noqa: BLE001 - what it hints at is written, and will be told
+            quiet_until = system.now() + QUIET_MS  # no request waits for a queue that fails
             log.failure("hint", error)
 
     return hint

@@ -7,7 +7,6 @@ from typing import Any
 
 from chalicelib import bootstrap, log
 from chalicelib.jobs import tell
-from chalicelib.usecases.outbox import Untold
 
 EVERY_S = 5.0
 POLLED_EVERY_S = 0.3
@@ -39,6 +38,8 @@ def start(stack: ExitStack, sqs: Any, queue_url: str) -> None:
 def _emptied(sqs: Any, queue_url: str) -> None:
     """Tell of what is in the queue; a message goes when it is done, as with Lambda."""
     answer = sqs.receive_message(QueueUrl=queue_url, MaxNumberOfMessages=10)
-    for each in answer.get("Messages", []):
-        if tell.told(Untold.of(each["Body"])):
+    messages = answer.get("Messages", [])
+    left = tell.told([each["Body"] for each in messages]) if messages else []
+    for each in messages:
+        if each["Body"] not in left:
             sqs.delete_message(QueueUrl=queue_url, ReceiptHandle=each["ReceiptHandle"])

@@ -105,7 +105,8 @@ def listen(
 ) -> None:
     """Tell a program on this machine of events as they happen, signed as endpoints are told."""
     app = bootstrap.app()
-    tenant, key, told = tenant_of(app, merchant, live), app.mint.secret(), 0
+    tenant, told = tenant_of(app, merchant, live), 0
+    key = app.signing_keys(tenant)
     now = app.clock()
     here = WebhookEndpoint(
         id=HERE, created=now, updated=now, url=forward_to, enabled_events=("*",), metadata={}

@@ -12,6 +12,7 @@ from chalicelib.domain.event_deliveries import Outcome
 from chalicelib.domain.events import Event
 from chalicelib.domain.ids import Millis, Tenant, WebhookEndpointId
 from chalicelib.domain.webhook_endpoints import ALL_EVENTS, WebhookEndpoint
+from chalicelib.usecases.failures import StoreUnavailable
 from chalicelib.usecases.outbox import Poster, Posting, Untold
 from simulator.faults import Faults
 from simulator.scheduler import Scheduler
@@ -111,6 +112,13 @@ class Listeners(Poster):
 def shown(event: Event) -> bytes:
     """An event as the endpoints of a world read it."""
     return json.dumps({"id": event.id, "merchant": event.tenant.merchant}).encode()
+
+
+def unforeseen(untold: Untold, error: Exception) -> None:
+    """What could not be told because a call of the store has failed is nothing new; whatever else
+    it is, it must be seen."""
+    if not isinstance(error, StoreUnavailable):
+        raise error
 
 
 def told_with(group: Sequence[Write], olds: Sequence[Item | None], direct: bool) -> None:

@@ -35,7 +35,7 @@ from chalicelib.usecases.start_checkout import (
 )
 from chalicelib.usecases.sweep import Sweeper
 from chalicelib.usecases.tell_merchants import Teller
-from simulator.listeners import shown
+from simulator.listeners import shown, unforeseen
 from simulator.shops import CANARY
 
 
@@ -78,7 +78,14 @@ class Stories:
         self.endings = Ending(store, psps, self.inbox)
         self.reconciler = Reconciler(store, psps, mint, self.inbox)
         self.teller = Teller(
-            store, ports.post, lambda _: CANARY, ports.clock, mint, shown, lambda event: event.id
+            store=store,
+            post=ports.post,
+            keys=lambda _: CANARY,
+            clock=ports.clock,
+            mint=mint,
+            show=shown,
+            say=lambda event: event.id,
+            report=unforeseen,
         )
         self.webhooks = WooshPayWebhooks(
             lambda merchant: {False: ports.secrets[merchant]}, MinorUnits({"IDR": 0})
@@ -137,7 +144,7 @@ class Stories:
 
     def tell(self, untold: Untold) -> None:
         """What the queue wakes."""
-        self.teller.tell(untold)
+        self.teller.tell([untold])
 
     def tell_again(self, _: str) -> None:
         """What else runs every minute."""

@@ -19,6 +19,8 @@ ALL_EVENTS = "*"
 MOST_ENDPOINTS = 16  # of a tenant, as at Stripe
 SECRET_KEPT_AT_MOST_MS = 24 * 60 * 60 * 1000  # an old secret signs beside its successor
 FAILING_AT_MOST_MS = 5 * 24 * 60 * 60 * 1000
+FORGOTTEN_AFTER_MS = 30 * 60 * 60 * 1000  # longer than any wait between two attempts
+NOTED_EVERY_MS = 60 * 60 * 1000
 GONE = frozenset({410})  # whoever answers this wants to hear nothing any more (Standard Webhooks)
 
 
@@ -37,6 +39,7 @@ class WebhookEndpoint:
     metadata: Mapping[str, str]
     disabled_reason: str | None = None
     failing_since: Millis | None = None
+    failed_at: Millis | None = None  # the last time, right to the hour
     secret: int = 1
     secret_before_until: Millis | None = None
 
@@ -78,17 +81,19 @@ class WebhookEndpoint:
 
     def after_delivery(self, delivered: bool, gone: bool, now: Millis) -> "WebhookEndpoint":
         """How it stands after an attempt. One that is gone, or to which nothing could be delivered
-        for five days, is told of nothing any more."""
+        for five days in which it was tried all along, is told of nothing any more."""
         if self.disabled_reason is not None:
             return self
         if delivered:
-            return replace(self, failing_since=None)
-        since = self.failing_since or now
-        if gone:
-            return replace(self, failing_since=since, disabled_reason="gone")
-        if now - since >= FAILING_AT_MOST_MS:
-            return replace(self, failing_since=since, disabled_reason="failing")
-        return replace(self, failing_since=since)
+            return replace(self, failing_since=None, failed_at=None)
+        since, last = self.failing_since, self.failed_at
+        if since is None or last is None or now - last >= FORGOTTEN_AFTER_MS:
+            since = now
+        if last is None or now - last >= NOTED_EVERY_MS:
+            last = now
+        dead = now - since >= FAILING_AT_MOST_MS
+        reason = "gone" if gone else "failing" if dead else None
+        return replace(self, failing_since=since, failed_at=last, disabled_reason=reason)
 
 
 def secrets_of(endpoint: WebhookEndpoint, signing_key: str, now: Millis) -> list[str]:

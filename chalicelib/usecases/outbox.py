@@ -84,6 +84,10 @@ class Outbox(Protocol):
         """It is told of nothing any more; False when there is none."""
         ...
 
+    def claim(self, tenant: Tenant, claim: Claim) -> Claim | None:
+        """The earlier claim on the same key of the same scope."""
+        ...
+
     def webhook_endpoint(self, tenant: Tenant, id: WebhookEndpointId) -> WebhookEndpoint | None: ...
     def webhook_endpoints(self, tenant: Tenant, part: Slice) -> Found[WebhookEndpoint]: ...
     def every_webhook_endpoint(self, tenant: Tenant) -> Sequence[WebhookEndpoint]:
@@ -95,9 +99,12 @@ class Outbox(Protocol):
         told it meanwhile."""
         ...
 
-    def keep_delivery(self, before: EventDelivery | None, after: EventDelivery) -> None:
+    def keep_delivery(
+        self, before: EventDelivery | None, after: EventDelivery, claim: Claim | None = None
+    ) -> None:
         """What came of a later attempt, or that there is to be one (`before` is None for an
-        endpoint that was not told of it yet). Raises Lost when it has moved."""
+        endpoint that was not told of it yet). Raises Claimed; Lost when it has moved, or the
+        event's endpoints have not been looked up yet."""
         ...
 
     def delivery(
@@ -144,3 +151,4 @@ class SigningKeys(Protocol):
 Show = Callable[[Event], bytes]
 Say = Callable[[Event], str]
 Hint = Callable[[Sequence[Untold]], None]
+Report = Callable[[Untold, Exception], None]

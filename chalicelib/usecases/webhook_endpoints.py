@@ -5,12 +5,13 @@ from dataclasses import dataclass, replace
 
 from chalicelib.domain.catalog import merged
 from chalicelib.domain.errors import ParameterInvalid, ResourceMissing
-from chalicelib.domain.event_deliveries import EventDelivery
+from chalicelib.domain.event_deliveries import DeliveryStatus, EventDelivery
 from chalicelib.domain.events import Event
 from chalicelib.domain.ids import EventId, Tenant, WebhookEndpointId, ulid_of
 from chalicelib.domain.webhook_endpoints import MOST_ENDPOINTS, WebhookEndpoint
 from chalicelib.usecases.asking import Asking
 from chalicelib.usecases.catalog import Changes, insisting, later
+from chalicelib.usecases.failures import Claimed
 from chalicelib.usecases.idempotency import once
 from chalicelib.usecases.outbox import Outbox
 from chalicelib.usecases.ports import Mint
@@ -33,8 +34,6 @@ def create_webhook_endpoint(
 ) -> WebhookEndpoint:
     """An endpoint, once per idempotency key. Raises ParameterInvalid for one too many, and for
     events that it cannot be told of."""
-    if len(store.every_webhook_endpoint(asking.tenant)) >= MOST_ENDPOINTS:
-        raise ParameterInvalid(f"At most {MOST_ENDPOINTS} webhook endpoints.", param="url")
     made = WebhookEndpoint(
         id=WebhookEndpointId(f"we_{mint.ulid()}"),
         created=asking.now,
@@ -45,12 +44,16 @@ def create_webhook_endpoint(
         metadata=new.metadata,
     ).checked()
     claim = _unanswered(asking).claim("webhook_endpoints", made.id, made)
-    return once(
-        lambda: store.add_webhook_endpoint(asking.tenant, made, claim),
-        claim,
-        made,
-        lambda id: retrieve_webhook_endpoint(store, asking.tenant, id),
-    )
+
+    def add() -> None:
+        if len(store.every_webhook_endpoint(asking.tenant)) >= MOST_ENDPOINTS:
+            taken = store.claim(asking.tenant, claim) if claim else None
+            if taken is not None:  # it is the last of them itself
+                raise Claimed(taken)
+            raise ParameterInvalid(f"At most {MOST_ENDPOINTS} webhook endpoints.", param="url")
+        store.add_webhook_endpoint(asking.tenant, made, claim)
+
+    return once(add, claim, made, lambda id: retrieve_webhook_endpoint(store, asking.tenant, id))
 
 
 def retrieve_webhook_endpoint(store: Outbox, tenant: Tenant, id: str) -> WebhookEndpoint:
@@ -74,7 +77,8 @@ def update_webhook_endpoint(
             told["metadata"] = merged(before.metadata, told["metadata"])
         if disabled is not None:
             told["disabled_reason"] = (before.disabled_reason or OFF) if disabled else None
-            told["failing_since"] = before.failing_since if disabled else None
+            if not disabled:
+                told |= {"failing_since": None, "failed_at": None}
         return replace(before, **told).checked()
 
     return _changed(store, asking, "webhook_endpoints_update", id, changed)
@@ -85,7 +89,7 @@ def roll_secret(store: Outbox, asking: Asking, id: str, keep_ms: int) -> Webhook
     ResourceMissing, ParameterInvalid."""
     return _changed(
         store,
-        asking,
+        _unanswered(asking),
         "webhook_endpoints_roll",
         id,
         lambda before: before.rolled(keep_ms, asking.now),
@@ -110,7 +114,8 @@ def retrieve_event(store: Outbox, tenant: Tenant, id: str) -> Event:
 
 def resend_event(store: Outbox, asking: Asking, id: str, endpoint: str) -> Event:
     """The event is sent to the endpoint once more, whatever came of it before, with all its
-    attempts. Raises ResourceMissing, ParameterInvalid for an endpoint that is disabled."""
+    attempts. Raises ResourceMissing, ParameterInvalid for an endpoint that is disabled, NotReadyYet
+    for an event that is just being told for the first time."""
 
     def resend() -> Event:
         event = retrieve_event(store, asking.tenant, id)
@@ -125,8 +130,15 @@ def resend_event(store: Outbox, asking: Asking, id: str, endpoint: str) -> Event
             type=event.type,
             created=event.created,
         )
-        store.keep_delivery(before, fresh.resent(asking.now))
-        return retrieve_event(store, asking.tenant, id)
+        waits = before is not None and before.status is DeliveryStatus.PENDING
+        sent = replace(event, pending=event.pending + (not waits))
+        claim = asking.claim("events_retry", event.id, sent)
+        return once(
+            lambda: store.keep_delivery(before, fresh.resent(asking.now), claim),
+            claim,
+            sent,
+            lambda id: retrieve_event(store, asking.tenant, id),
+        )
 
     return insisting(resend, lambda: None)
 
@@ -141,7 +153,7 @@ def _changed(
     def attempt() -> WebhookEndpoint:
         before = retrieve_webhook_endpoint(store, asking.tenant, id)
         after = replace(change(before), updated=later(asking.now, before.updated))
-        claim = _unanswered(asking).claim(scope, id, after)
+        claim = asking.claim(scope, id, after)
         return once(
             lambda: store.update_webhook_endpoint(asking.tenant, before, after, claim),
             claim,

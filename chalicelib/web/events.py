@@ -44,5 +44,7 @@ def list_events(call: MerchantCall) -> Answer:
 @merchant_route(routes, "POST", "/v1/events/{id}/retry", needs=Scope.WEBHOOK_ENDPOINTS_WRITE)
 def retry_event(call: MerchantCall) -> Answer:
     to = call.given(event_schemas.EventRetry).webhook_endpoint
-    found = webhook_endpoints.resend_event(call.app.store, call.asking(), call.path["id"], to)
-    return Answer(call.expanded(_shown(call, found)))
+    return call.created(
+        lambda asking: webhook_endpoints.resend_event(call.app.store, asking, call.path["id"], to),
+        lambda event: _shown(call, event),
+    )

@@ -1,8 +1,9 @@
 """What each list may be asked for: which part of it, and which of its things (Stripe's filters)."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
 
 from chalicelib.domain.events import EventType
 from chalicelib.domain.payments import SessionStatus
@@ -70,6 +71,12 @@ class Events(ListQuery):
 
     type: EventName | None = None
     types: Annotated[list[EventName], Field(min_length=1, max_length=20)] | None = None
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> Self:
+        if self.type is not None and self.types is not None:
+            raise PydanticCustomError("types", "give type or types, not both")
+        return self
 
     def which(self) -> tuple[EventType, ...]:
         """As the store takes it; none: all."""

@@ -1,6 +1,7 @@
 """Webhook endpoints: where a merchant's systems are told of events. A secret is shown when it is
 made, and never again."""
 
+from collections.abc import Callable
 from urllib.parse import urlsplit
 
 from chalice.app import Blueprint
@@ -31,21 +32,31 @@ def _address(call: MerchantCall, url: str, code: str | None) -> str:
         connected = app.secrets.telegram_token() is not None
         key = app.signing_keys(call.tenant)
         return proven_chat(url, code, connected=connected, key=key, post=app.post)
-    if call.app.settings.private_endpoints and urlsplit(url).hostname in LOOPBACK:
+    if call.app.settings.private_endpoints and _is_here(url):
         return url
     return web_address(url, "url")
+
+
+def _is_here(url: str) -> bool:
+    try:
+        return urlsplit(url).hostname in LOOPBACK
+    except ValueError:
+        return False
 
 
 def _shown(call: MerchantCall, endpoint: WebhookEndpoint) -> Json:
     return render_events.webhook_endpoint(call.tenant, endpoint)
 
 
-def _with_secret(call: MerchantCall, endpoint: WebhookEndpoint) -> Json:
-    """A chat has none."""
-    if endpoint.is_chat:
-        return {**_shown(call, endpoint), "secret": None}
+def _with_secret(call: MerchantCall) -> Callable[[WebhookEndpoint], Json]:
+    """An endpoint with its secret; a chat has none. The key is there before anything is written."""
     key = call.app.signing_keys(call.tenant)
-    return {**_shown(call, endpoint), "secret": secrets_of(endpoint, key, call.now)[0]}
+
+    def show(endpoint: WebhookEndpoint) -> Json:
+        secret = None if endpoint.is_chat else secrets_of(endpoint, key, call.now)[0]
+        return {**_shown(call, endpoint), "secret": secret}
+
+    return show
 
 
 @merchant_route(routes, "POST", PATH, needs=Scope.WEBHOOK_ENDPOINTS_WRITE)
@@ -54,7 +65,7 @@ def create_webhook_endpoint(call: MerchantCall) -> Answer:
     new, app = given.new(_address(call, given.url, given.confirmation_code)), call.app
     return call.created(
         lambda asking: webhook_endpoints.create_webhook_endpoint(app.store, app.mint, asking, new),
-        lambda endpoint: _with_secret(call, endpoint),
+        _with_secret(call),
     )
 
 
@@ -93,7 +104,7 @@ def roll_secret(call: MerchantCall) -> Answer:
         lambda asking: webhook_endpoints.roll_secret(
             call.app.store, asking, call.path["id"], keep_ms
         ),
-        lambda endpoint: _with_secret(call, endpoint),
+        _with_secret(call),
     )
 
 

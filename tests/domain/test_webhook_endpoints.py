@@ -14,6 +14,8 @@ from chalicelib.domain.ids import Millis, WebhookEndpointId
 from chalicelib.domain.telegram import FOR_PEOPLE
 from chalicelib.domain.webhook_endpoints import (
     FAILING_AT_MOST_MS,
+    FORGOTTEN_AFTER_MS,
+    NOTED_EVERY_MS,
     SECRET_KEPT_AT_MOST_MS,
     WebhookEndpoint,
     secrets_of,
@@ -22,6 +24,7 @@ from chalicelib.domain.webhook_endpoints import (
 from tests.builders import NOW
 
 KEY = "k" * 32
+DAY = 24 * 60 * 60 * 1000
 ENDPOINT = WebhookEndpoint(
     id=WebhookEndpointId("we_1"),
     created=NOW,
@@ -143,15 +146,38 @@ def test_the_standards_own_example_is_signed_as_it_says() -> None:
     assert headers["webhook-signature"] == "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="
 
 
+def failing(endpoint: WebhookEndpoint, at: int) -> WebhookEndpoint:
+    """The endpoint after an attempt that failed at this time."""
+    return endpoint.after_delivery(delivered=False, gone=False, now=Millis(at))
+
+
 def test_an_endpoint_that_fails_for_five_days_is_told_of_nothing_any_more() -> None:
-    failing = ENDPOINT.after_delivery(delivered=False, gone=False, now=NOW)
-    assert (failing.failing_since, failing.disabled_reason) == (NOW, None)
-    later = Millis(NOW + FAILING_AT_MOST_MS - 1)
-    assert failing.after_delivery(delivered=False, gone=False, now=later) == failing
-    end = Millis(later + 1)
-    assert failing.after_delivery(delivered=False, gone=False, now=end).disabled_reason == "failing"
-    assert failing.after_delivery(delivered=True, gone=False, now=end) == ENDPOINT
+    first = failing(ENDPOINT, NOW)
+    assert (first.failing_since, first.failed_at, first.disabled_reason) == (NOW, NOW, None)
+    last = first
+    for day in range(1, 5):
+        last = failing(last, NOW + day * DAY)
+    assert (last.failing_since, last.failed_at) == (NOW, NOW + 4 * DAY)
+    assert failing(last, NOW + FAILING_AT_MOST_MS - 1).disabled_reason is None
+    assert failing(last, NOW + FAILING_AT_MOST_MS).disabled_reason == "failing"
+    sound = last.after_delivery(delivered=True, gone=False, now=Millis(NOW + 5 * DAY))
+    assert sound == ENDPOINT
     assert ENDPOINT.after_delivery(delivered=True, gone=False, now=NOW) == ENDPOINT
+
+
+def test_days_in_which_nothing_was_tried_do_not_count() -> None:
+    """A month without an event, and then one hiccup."""
+    first = failing(ENDPOINT, NOW)
+    later = failing(first, NOW + 30 * DAY)
+    assert (later.failing_since, later.disabled_reason) == (NOW + 30 * DAY, None)
+    assert failing(first, NOW + FORGOTTEN_AFTER_MS - 1).failing_since == NOW
+    assert failing(first, NOW + FORGOTTEN_AFTER_MS).failing_since == NOW + FORGOTTEN_AFTER_MS
+
+
+def test_a_failure_is_noted_once_an_hour() -> None:
+    first = failing(ENDPOINT, NOW)
+    assert failing(first, NOW + NOTED_EVERY_MS - 1) == first
+    assert failing(first, NOW + NOTED_EVERY_MS).failed_at == NOW + NOTED_EVERY_MS
 
 
 def test_an_endpoint_that_is_gone_is_told_of_nothing_any_more() -> None:

@@ -1,6 +1,7 @@
 """Events are told at once and again, at least once, to whoever wants them."""
 
 import json
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -14,7 +15,17 @@ from chalicelib.domain.webhook_endpoints import FAILING_AT_MOST_MS, WebhookEndpo
 from chalicelib.usecases.failures import Lost, StoreUnavailable
 from chalicelib.usecases.outbox import Poster, Posting, Untold
 from chalicelib.usecases.ports import Slice
-from chalicelib.usecases.tell_merchants import LEASE, NO_LONGER, PUT_OFF_MS, ROUND_MS, Teller
+from chalicelib.usecases.tell_merchants import (
+    LEASE,
+    NO_LONGER,
+    PUT_OFF_MS,
+    ROUND_MS,
+    SLOW_MS,
+    TOGETHER,
+    Teller,
+    Told,
+    in_turns,
+)
 from tests.builders import a_tenant
 from tests.fakes.world import World
 
@@ -47,14 +58,16 @@ class Scene:
     def __init__(self) -> None:
         self.world = World()
         self.systems = Systems()
+        self.reported: list[tuple[Untold, Exception]] = []
         self.teller = Teller(
-            self.world.store,
-            self.systems,
-            lambda _: KEY,
-            lambda: self.world.now,
-            self.world.mint,
-            self.show,
-            lambda event: f"{event.type} happened",
+            store=self.world.store,
+            post=self.systems,
+            keys=lambda _: KEY,
+            clock=lambda: self.world.now,
+            mint=self.world.mint,
+            show=self.show,
+            say=lambda event: f"{event.type} happened",
+            report=lambda untold, error: self.reported.append((untold, error)),
         )
 
     def listens(self, *events: str, tenant: str = "", url: str | None = None) -> WebhookEndpoint:
@@ -77,7 +90,15 @@ class Scene:
         return json.dumps({"id": event.id, "type": event.type}).encode()
 
     def tell(self, event: Event, endpoint: WebhookEndpointId | None = None) -> int:
-        return self.teller.tell(Untold(self.world.tenant, event.id, endpoint))
+        return self.teller.tell([Untold(self.world.tenant, event.id, endpoint)]).attempts
+
+    def round(self) -> dict[str, int] | None:
+        """One round: how many requests went out, and what could not be told."""
+        told = self.teller.round()
+        if told is None:
+            return None
+        counts = {"attempts": told.attempts, "failed": len(told.failed)}
+        return {name: count for name, count in counts.items() if count}
 
     def delivery(self, event: Event, endpoint: WebhookEndpoint) -> EventDelivery | None:
         return self.world.store.delivery(self.world.tenant, event.id, endpoint.id)
@@ -183,7 +204,7 @@ def test_a_chat_is_told_again_when_it_is_telegram_or_the_bot_that_fails(status: 
     assert [event.pending for event in scene.events()] == [0, 1, 0]
     scene.systems.answers.clear()
     scene.world.pass_time(2 * MINUTE)
-    assert scene.teller.round() == {"attempts": 1}
+    assert scene.round() == {"attempts": 1}
     assert [event.pending for event in scene.events()] == [0, 0, 0]
     assert scene.endpoint(chat) == chat
     first, second = scene.systems.came
@@ -198,8 +219,12 @@ def test_told_twice_it_is_sent_once() -> None:
     assert scene.tell(event) == 1
     with scene.world.still():
         assert scene.tell(event) == 0
-        assert scene.teller.tell(Untold(scene.world.tenant, EventId("evt_none"))) == 0
-        assert scene.teller.tell(Untold(a_tenant(number=2), event.id)) == 0
+        for nobodys in (
+            Untold(scene.world.tenant, EventId("evt_none")),
+            Untold(a_tenant(number=2), event.id),
+            Untold(scene.world.tenant, event.id, WebhookEndpointId("we_none")),
+        ):
+            assert scene.teller.tell([nobodys, nobodys]) == Told()
     assert len(scene.systems.came) == 1
 
 
@@ -216,10 +241,10 @@ def test_what_the_queue_did_not_tell_the_clock_tells() -> None:
     scene = Scene()
     scene.listens("*")
     scene.world.product()
-    assert scene.teller.round() == {}  # the queue is given a minute
+    assert scene.round() == {}  # the queue is given a minute
     scene.world.pass_time(RESCUED_AFTER_MS)
-    assert scene.teller.round() == {"attempts": 1}
-    assert scene.teller.round() == {}
+    assert scene.round() == {"attempts": 1}
+    assert scene.round() == {}
     assert len(scene.systems.came) == 1
 
 
@@ -238,10 +263,10 @@ def test_an_endpoint_that_was_down_is_told_again_until_it_answers() -> None:
     with scene.world.still():
         assert scene.tell(event, endpoint.id) == 0  # not due yet
     scene.world.pass_time(2 * MINUTE)
-    assert scene.teller.round() == {"attempts": 1}
+    assert scene.round() == {"attempts": 1}
     scene.systems.answers.clear()
     scene.world.pass_time(7 * MINUTE)
-    assert scene.teller.round() == {"attempts": 1}
+    assert scene.round() == {"attempts": 1}
     assert [event.pending for event in scene.events()] == [0]
     made = scene.delivery(event, endpoint)
     assert made is not None
@@ -261,12 +286,14 @@ def test_after_three_days_it_has_failed_and_after_five_the_endpoint_is_off() -> 
     scene.tell(event)
     while (made := scene.delivery(event, dead)) and made.due_at:
         scene.world.pass_time(made.due_at - scene.world.now)
-        scene.teller.round()
+        scene.round()
     assert made is not None
     assert (made.status, made.attempts, made.due_at) == (D.FAILED, 10, None)
-    scene.world.pass_time(2 * 24 * 60 * MINUTE)
-    scene.world.product()
-    scene.tell(scene.events()[-1])
+    for _ in range(3):
+        scene.world.pass_time(24 * 60 * MINUTE)
+        scene.world.product()
+        for each in scene.events():
+            scene.tell(each)
     off = scene.endpoint(dead)
     assert off is not None
     assert off.disabled_reason == "failing"
@@ -277,7 +304,7 @@ def test_after_three_days_it_has_failed_and_after_five_the_endpoint_is_off() -> 
     assert scene.systems.told[-1] == (alive.url, "webhook_endpoint.disabled")
     scene.world.product()
     came = len(scene.systems.came)
-    assert [scene.tell(each) for each in scene.events()] == [0] * 4
+    assert sum(scene.tell(each) for each in scene.events()) == 0
     assert len(scene.systems.came) == came
 
 
@@ -319,38 +346,99 @@ def test_a_delivery_to_nobody_ends(how: str) -> None:
 def test_one_tells_at_a_time_and_no_longer_than_a_round() -> None:
     scene = Scene()
     scene.listens("*")
-    for _ in range(3):
+    for _ in range(TOGETHER + 1):
         scene.world.product()
     scene.world.pass_time(RESCUED_AFTER_MS)
     now = scene.world.now
     assert scene.world.store.take_lease(LEASE, "another", now, now)
     scene.world.pass_time(-1)
-    assert scene.teller.round() is None
+    assert scene.round() is None
     scene.world.pass_time(2)
-    slow = scene.systems.__call__
+    soon = scene.systems.__call__
 
     def slowly(postings: Sequence[Posting]) -> list[Outcome]:
         scene.world.pass_time(ROUND_MS)
-        return slow(postings)
+        return soon(postings)
 
     scene.teller = replace(scene.teller, post=slowly)
-    assert scene.teller.round() == {"attempts": 1}
+    assert scene.round() == {"attempts": TOGETHER}
+    scene.teller = replace(scene.teller, post=scene.systems)
+    assert scene.round() == {"attempts": 1}
 
 
-def test_what_cannot_be_kept_stays_due(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("silence", [DOWN, Outcome(200, None, SLOW_MS)])
+def test_an_endpoint_that_gives_no_answer_is_not_waited_for_again(silence: Outcome) -> None:
+    scene = Scene()
+    dead, sound = scene.listens("*"), scene.listens("*")
+    scene.systems.answers[dead.url] = silence
+    for _ in range(TOGETHER):
+        scene.world.product()
+    scene.world.pass_time(RESCUED_AFTER_MS)
+    assert scene.round() == {"attempts": TOGETHER + TOGETHER // 2}
+    urls = Counter(posting.url for posting in scene.systems.came)
+    assert urls == {sound.url: TOGETHER, dead.url: TOGETHER // 2}
+    assert all(event.due_at is None for event in scene.events())
+    later = [each for event in scene.events() if (each := scene.delivery(event, dead))]
+    waits = [each for each in later if not each.attempts]
+    assert len(waits) == TOGETHER // 2
+    assert {each.due_at for each in waits} == {scene.world.now + PUT_OFF_MS}
+    # Their turn comes, and again only what goes out together waits for it.
+    scene.world.pass_time(PUT_OFF_MS)
+    scene.systems.answers[dead.url] = OK
+    before = len(scene.systems.came)
+    scene.round()
+    assert {posting.url for posting in scene.systems.came[before:]} == {dead.url}
+    assert all(each.pending == 0 for each in scene.events())
+
+
+def test_a_retry_to_an_endpoint_that_gave_no_answer_is_put_off() -> None:
+    scene = Scene()
+    dead = scene.listens("*")
+    scene.systems.answers[dead.url] = DOWN
+    for _ in range(TOGETHER + 4):
+        scene.world.product()
+    for event in scene.events():
+        scene.tell(event)
+    scene.world.pass_time(2 * MINUTE)
+    before = len(scene.systems.came)
+    assert scene.round() == {"attempts": TOGETHER}
+    assert len(scene.systems.came) == before + TOGETHER
+    tried = [each for event in scene.events() if (each := scene.delivery(event, dead))]
+    put_off = [each for each in tried if each.attempts == 1]
+    assert {each.due_at for each in put_off} == {scene.world.now + PUT_OFF_MS}
+    assert len(put_off) == 4
+
+
+def test_merchants_take_turns() -> None:
+    a, b = a_tenant(), a_tenant(number=2)
+    due = [Untold(a, EventId(f"evt_a{number}")) for number in range(3)]
+    due += [Untold(b, EventId("evt_b0"))]
+    assert [each.event for each in in_turns(due)] == ["evt_a0", "evt_b0", "evt_a1", "evt_a2"]
+    assert in_turns([]) == []
+
+
+def test_what_cannot_be_kept_is_put_off_and_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     scene = Scene()
     scene.listens("*")
     scene.world.product()
     scene.world.pass_time(RESCUED_AFTER_MS)
-    for error, done in ((Lost("untold"), {}), (StoreUnavailable(), {"failed": 1})):
+    (event,) = scene.events()
+    for error, done in (
+        (Lost("untold"), {"attempts": 1}),
+        (StoreUnavailable("busy"), {"attempts": 1, "failed": 1}),
+    ):
         with monkeypatch.context() as patch:
 
             def fails(*_: object, error: Exception = error) -> None:
                 raise error
 
             patch.setattr(scene.world.store, "keep_first_deliveries", fails)
-            assert scene.teller.round() == done
-    assert scene.teller.round() == {"attempts": 1}
+            assert scene.round() == done
+    ((untold, told),) = scene.reported
+    assert (untold, str(told)) == (Untold(scene.world.tenant, event.id), "busy")
+    assert scene.round() == {}
+    scene.world.pass_time(PUT_OFF_MS)
+    assert scene.round() == {"attempts": 1}
 
 
 def test_one_that_cannot_be_told_keeps_no_other_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -368,18 +456,18 @@ def test_one_that_cannot_be_told_keeps_no_other_waiting(monkeypatch: pytest.Monk
         return scene.show(event)
 
     scene.teller = replace(scene.teller, show=shows)
-    assert scene.teller.round() == {"attempts": 1, "failed": 1}
+    assert scene.round() == {"attempts": 1, "failed": 1}
     assert [posting.headers["webhook-id"] for posting in scene.systems.came] == [sound.id]
-    assert scene.teller.round() == {}
+    assert scene.round() == {}
     kept = scene.events()[0]
     assert kept.due_at == scene.world.now + PUT_OFF_MS
     scene.teller = replace(scene.teller, show=scene.show)
     scene.systems.answers[endpoint.url] = DOWN
     scene.world.pass_time(PUT_OFF_MS)
-    assert scene.teller.round() == {"attempts": 1}
+    assert scene.round() == {"attempts": 1}
     scene.world.pass_time(2 * MINUTE)
     scene.teller = replace(scene.teller, show=shows)
-    assert scene.teller.round() == {"failed": 1}
+    assert scene.round() == {"failed": 1}
     made = scene.delivery(poison, endpoint)
     assert made is not None
     assert (made.due_at, made.attempts) == (scene.world.now + PUT_OFF_MS, 1)
@@ -389,7 +477,7 @@ def test_one_that_cannot_be_told_keeps_no_other_waiting(monkeypatch: pytest.Monk
 
     scene.world.pass_time(PUT_OFF_MS)
     monkeypatch.setattr(scene.world.store, "put_off", fails)
-    assert scene.teller.round() == {"failed": 1}
+    assert scene.round() == {"failed": 1}
 
 
 def test_whether_an_endpoint_is_failing_is_noted_when_it_can_be(

@@ -177,11 +177,11 @@ def test_the_clock_tells_what_the_queue_has_not_and_what_was_not_taken(
     assert waiting == [Untold(hooked.merchant.tenant, event)]
     monkeypatch.setattr(hooked.store, "untold", lambda at, most: waiting)
     hooked.answer = 500
-    assert ran("tell", tell.tell_again, caplog) == {"attempts": 1}
+    assert ran("tell", tell.tell_again, caplog) == {"attempts": 1, "failed": 0}
     failed = hooked.delivery(event)
     assert failed is not None
     assert (failed.status, failed.attempts) == (DeliveryStatus.PENDING, 1)
-    assert ran("tell", tell.tell_again, caplog) == {"attempts": 0}
+    assert ran("tell", tell.tell_again, caplog) == {"attempts": 0, "failed": 0}
     assert hooked.posted == [event]
     monkeypatch.setattr(hooked.store, "take_lease", lambda *_: False)
     assert ran("tell", tell.tell_again, caplog) == {}

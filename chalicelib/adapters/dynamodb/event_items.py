@@ -115,6 +115,7 @@ def endpoint_to_item(tenant: Tenant, endpoint: WebhookEndpoint) -> Item:
             metadata=dict(endpoint.metadata),
             disabled_reason=endpoint.disabled_reason,
             failing_since=endpoint.failing_since,
+            failed_at=endpoint.failed_at,
             secret=endpoint.secret,
             secret_before_until=endpoint.secret_before_until,
         ),
@@ -133,6 +134,7 @@ def endpoint_from_item(item: Read) -> WebhookEndpoint:
         metadata=item["metadata"],
         disabled_reason=item.get("disabled_reason"),
         failing_since=item.get("failing_since"),
+        failed_at=item.get("failed_at"),
         secret=item["secret"],
         secret_before_until=item.get("secret_before_until"),
     )

@@ -22,6 +22,7 @@ from chalicelib.adapters.dynamodb.writes import (
     Check,
     Drop,
     Equals,
+    Guard,
     Index,
     Item,
     Key,
@@ -124,11 +125,16 @@ class EventStore(Storing):
             *(new(f"to {each.endpoint}", *_logged(each)) for each in deliveries),
         )
 
-    def keep_delivery(self, before: EventDelivery | None, after: EventDelivery) -> None:
+    def keep_delivery(
+        self, before: EventDelivery | None, after: EventDelivery, claim: Claim | None = None
+    ) -> None:
         at, item = _logged(after)
         was = before is not None and _pending(before)
         kept = _moved(at, item, before) if before else new("delivery", at, item)
-        self._write(kept, *_counted(after, _pending(after) - was))
+        # Until its first telling is kept, an event is still told to everybody.
+        first = [] if before else [Absent("due_at")]
+        counted = _counted(after, _pending(after) - was, *first)
+        self._claimed(after.tenant, claim, kept, *counted)
         if after.due_at is not None and after.attempts == 0:
             self._hint([Untold(after.tenant, after.event, after.endpoint)])
 
@@ -173,15 +179,17 @@ def _moved(at: Key, item: Item, before: EventDelivery) -> Write:
     return Update("delivery", at, differs, as_read) if differs else Check("delivery", at, as_read)
 
 
-def _counted(of: EventDelivery, by: int) -> list[Write]:
+def _counted(of: EventDelivery, by: int, *guards: Guard) -> list[Write]:
     """The event's count of the deliveries that have not ended."""
     if not by:
         return []
     at = keys.event_key(of.tenant, of.event)
-    return [Update("untold", at, {"pending": Shift(by)}, AtLeast("pending", max(-by, 0)))]
+    enough = all_of(AtLeast("pending", max(-by, 0)), *guards)
+    return [Update("untold", at, {"pending": Shift(by)}, enough)]
 
 
 def _logged(delivery: EventDelivery) -> tuple[Key, Item]:
     at = keys.delivery_key(delivery.tenant, delivery.event, delivery.endpoint)
-    until = delivery.created // 1000 + LOGGED_S
+    last = max(delivery.created, delivery.tried_at or 0, delivery.due_at or 0)
+    until = last // 1000 + LOGGED_S
     return at, {**delivery_to_item(delivery), TTL_ATTRIBUTE: until}
