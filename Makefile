@@ -43,8 +43,8 @@ sandbox: $(STAMP) ## The WooshPay sandbox alone
 	@exec $(PY) -m sandbox --port $(SANDBOX_PORT)
 
 BY_FILE := -n 2 --dist loadfile --no-loadscope-reorder
-MEASURED := tests/architecture tests/domain tests/usecases tests/adapters tests/web
-UNMEASURED := tests/journeys tests/ops tests/contracts tests/sandbox
+MEASURED := tests/domain tests/usecases tests/adapters tests/web
+UNMEASURED := tests/architecture tests/journeys tests/ops tests/contracts tests/sandbox
 
 .PHONY: test
 test: $(STAMP) ## Every test, the way CI runs it

@@ -188,7 +188,7 @@ def _hints(settings: Settings) -> Hint:
             queue()(untold)
         except Exception as error:  # noqa: BLE001 - what it hints at is written, and will be told
             quiet_until = system.now() + QUIET_MS  # no request waits for a queue that fails
-            log.failure("hint", error)
+            log.hint_lost(error)
 
     return hint
 

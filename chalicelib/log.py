@@ -44,11 +44,20 @@ def worked(name: str, done: Mapping[str, Any]) -> None:
 
 def failure(request_id: str, error: Exception) -> None:
     """Our own failure: where it happened and its kind. A message may hold values: none is kept."""
+    _LOGGER.error(_line("request.failed", request_id, error))
+
+
+def hint_lost(error: Exception) -> None:
+    """An event is told a minute later than it could be."""
+    _LOGGER.warning(_line("hint.lost", "hint", error))
+
+
+def _line(event: str, request_id: str, error: Exception) -> str:
     frames = traceback.extract_tb(error.__traceback__)
     line = {
-        "event": "request.failed",
+        "event": event,
         "request_id": request_id,
         "error": type(error).__name__,
         "at": [f"{frame.filename.rpartition('/')[2]}:{frame.lineno}" for frame in frames[-6:]],
     }
-    _LOGGER.error(json.dumps(line))
+    return json.dumps(line)

@@ -11,12 +11,13 @@ from functools import partial
 from typing import Any, Self, TypeVar
 
 import httpx
+from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from chalicelib import bootstrap
+from chalicelib.adapters import aws
 from chalicelib.adapters.dynamodb.client import dynamodb_client
 from chalicelib.adapters.dynamodb.table import TableDiffers, ensure_table
-from chalicelib.adapters.event_queue import sqs_client
 from chalicelib.config import ConfigError, settings_from
 from dev import api_server, engines, night
 from dev.settings import HOST, lead_to_stack
@@ -83,7 +84,7 @@ class Stack:
             dynamodb_url=self.dynamodb_url,
             psp_url=self.psp_url,
         )
-        os.environ.setdefault("TAUTAN_LOG_LEVEL", "WARNING")
+        os.environ.setdefault("TAUTAN_LOG_LEVEL", "ERROR")
 
     def _make_table(self, engine: str) -> None:
         settings = settings_from(os.environ)
@@ -97,7 +98,8 @@ class Stack:
 
     def _make_queue(self) -> tuple[Any, str]:
         """The queue that an event wakes its teller by, and a client of it."""
-        sqs = sqs_client(settings_from(os.environ).region, self.aws_url)
+        patient = Config(connect_timeout=30, read_timeout=30)
+        sqs = aws.client("sqs", settings_from(os.environ).region, self.aws_url, patient)
         self._running.callback(sqs.close)
         url = str(sqs.create_queue(QueueName=bootstrap.event_queue())["QueueUrl"])
         os.environ["TAUTAN_EVENT_QUEUE_URL"] = url

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from dev.engines import free_port
+from tests import warm
 
 ROOT = Path(__file__).parents[1]
 Process = subprocess.Popen[str]
@@ -63,14 +64,7 @@ def running(environment: dict[str, str], folder: Path) -> Iterator[tuple[Process
 
 def ops(folder: Path, *words: str) -> "subprocess.CompletedProcess[str]":
     """`python -m ops` in the folder of a stack, or of none."""
-    return subprocess.run(
-        [sys.executable, "-m", "ops", *words],
-        env=environment_for(0, 0),
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
+    return warm.ran(list(words), environment_for(0, 0), folder)
 
 
 @pytest.fixture(scope="session")

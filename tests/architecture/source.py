@@ -24,9 +24,13 @@ def files(*rooms: str) -> list[Path]:
 def nodes(*rooms: str) -> Iterator[tuple[str, ast.AST]]:
     """Every node of these rooms with its place, as file:line."""
     for file in files(*rooms):
-        for node in ast.walk(parsed(file)):
-            line = getattr(node, "lineno", 0)
-            yield f"{file.relative_to(ROOT)}:{line}", node
+        yield from _nodes(file)
+
+
+@cache
+def _nodes(file: Path) -> list[tuple[str, ast.AST]]:
+    place = file.relative_to(ROOT)
+    return [(f"{place}:{getattr(node, 'lineno', 0)}", node) for node in ast.walk(parsed(file))]
 
 
 def docstrings(tree: ast.Module) -> set[int]:

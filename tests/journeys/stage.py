@@ -16,6 +16,7 @@ from moto.dynamodb.models import dynamodb_backends
 from chalicelib import bootstrap
 from chalicelib.domain.ids import MerchantId
 from chalicelib.domain.provider_account import EVENTS
+from dev.engines import OneAtATime
 from dev.merchant import Shop, api_client, open_shop
 from dev.settings import REGION, TABLE
 from dev.shopper import Shopper
@@ -40,7 +41,8 @@ class Stage:
 
     def begin_anew(self, switches: Mapping[str, Any]) -> None:
         """Nothing has been sold yet, and the sandbox has these switches."""
-        kept_items().items = deepcopy(self.unsold)
+        with OneAtATime.lock:  # whoever is at it in the background would bring back what is gone
+            kept_items().items = deepcopy(self.unsold)
         self.control("/reset")
         self.endpoint()
         self.control("/switches", **switches)

@@ -11,6 +11,8 @@ from ops.days import instant
 from tests.fakes.counting import Meter
 from tests.web.world import PUBLIC_URL, Merchant, World
 
+ON_MOTO = True
+
 
 def said(*words: str) -> str:
     done = CliRunner().invoke(cli, words)

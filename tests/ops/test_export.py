@@ -23,6 +23,8 @@ from tests.running import ops
 from tests.web.samples import session_of
 from tests.web.world import Merchant, World
 
+ON_MOTO = True
+
 Sold = tuple[dict[str, Any], dict[str, Any]]
 OWNERS_ONLY = stat.S_IRUSR | stat.S_IWUSR
 

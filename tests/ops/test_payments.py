@@ -17,6 +17,8 @@ from ops.printing import print_table, shown
 from tests.fakes.counting import Meter
 from tests.web.world import Merchant, World
 
+ON_MOTO = True
+
 Json = dict[str, Any]
 
 

@@ -251,7 +251,7 @@ def test_what_is_too_rare_says_where_to_go_on(
 # --- ten thousand -----------------------------------------------------------------------------
 
 
-MANY = 10_000
+MANY, FEWER = 10_000, 2_000
 
 
 def grown(store: DynamoDBStore, numbers: range) -> None:
@@ -260,14 +260,14 @@ def grown(store: DynamoDBStore, numbers: range) -> None:
         store.add_product(T, a_product(number=number, active=number % 5 != 0), None)
 
 
-@pytest.mark.parametrize("active", [None, True, False])
+@pytest.mark.parametrize(("active", "many"), [(None, MANY), (True, FEWER), (False, FEWER)])
 def test_each_of_ten_thousand_once_while_others_come(
-    store: DynamoDBStore, engine: MemoryEngine, active: bool | None
+    store: DynamoDBStore, engine: MemoryEngine, active: bool | None, many: int
 ) -> None:
     """Down from the newest and up from the oldest; every page is one call, the last as the first.
     What comes in between is never in the way, and going up it is found at the end."""
-    grown(store, range(1, MANY + 1))
-    born = MANY
+    grown(store, range(1, many + 1))
+    born = many
 
     def walk(way: str, start: str | None) -> list[int]:
         nonlocal born
@@ -285,12 +285,12 @@ def test_each_of_ten_thousand_once_while_others_come(
                 return seen
             assert len(mine) == 100
             edge = found.items[-1 if way == "before" else 0].id
-            if born < MANY + 50:
+            if born < many + 50:
                 born += 1
                 grown(store, range(born, born + 1))
 
     fits: Callable[[int], bool] = lambda number: active in (None, number % 5 != 0)  # noqa: E731
     down = walk("before", None)
-    assert down == [number for number in range(MANY, 0, -1) if fits(number)]
+    assert down == [number for number in range(many, 0, -1) if fits(number)]
     up = walk("after", f"prod_{ulid(0)}")
     assert up == [number for number in range(1, born + 1) if fits(number)]

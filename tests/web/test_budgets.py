@@ -1,4 +1,4 @@
-"""The call budgets of the contract, counted on the real client: the same with 1 payment or 200."""
+"""The call budgets of the contract, counted on the real client: the same with 1 payment or 60."""
 
 import json
 from collections import Counter
@@ -45,7 +45,7 @@ def billed(world: World) -> Iterator[Bill]:
     bill.provider.extend(f"{each['method']} {each['path']}" for each in world.asked())
 
 
-@pytest.fixture(scope="module", params=[1, 200], ids=["1 stored payment", "200 stored payments"])
+@pytest.fixture(scope="module", params=[1, 60], ids=["1 stored payment", "60 stored payments"])
 def shop(world: World, request: pytest.FixtureRequest) -> Merchant:
     """A merchant with so many payments, whose key is warm."""
     merchant = world.merchant()
