@@ -127,7 +127,7 @@ def told_with(group: Sequence[Write], olds: Sequence[Item | None], direct: bool)
     for write, old in zip(group, olds, strict=True):
         if not isinstance(write, Put):
             continue
-        kind = write.item["kind"]
+        kind = write.item.get("kind")
         if kind == "event":
             must(old is None, f"Inv-11 {write.item['id']} was told before")
             must("ds" in write.item, f"Inv-11 nobody is to tell of {write.item['id']}")
