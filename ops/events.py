@@ -17,7 +17,7 @@ from chalicelib.usecases.outbox import Posting
 from chalicelib.usecases.webhook_endpoints import resend_event, retrieve_event
 from chalicelib.web.events import body_of
 from ops.days import instant
-from ops.following import followed
+from ops.following import followed, picked
 from ops.listing import Day, Limit, newest
 from ops.printing import print_json, print_table
 from ops.target import AnyMerchant, Live, Merchant, cause_of, tenant_of, tenants_of
@@ -64,17 +64,12 @@ def tail_events(
 ) -> None:
     """Events as they happen, until Ctrl-C."""
     app = bootstrap.app()
-    tenant, seen = tenant_of(app, merchant, live), 0
-    for event in followed(app, tenant, app.clock()):
-        if wanted and event.type not in wanted:
-            continue
+    tenant = tenant_of(app, merchant, live)
+    for event in picked(followed(app, tenant, app.clock()), wanted, count):
         if context.obj:
             print_json(brief(event))
         else:
             typer.echo("  ".join(str(value) for value in brief(event).values()))
-        seen += 1
-        if seen == count:
-            return
 
 
 @events.command("resend")
@@ -105,21 +100,16 @@ def listen(
 ) -> None:
     """Tell a program on this machine of events as they happen, signed as endpoints are told."""
     app = bootstrap.app()
-    tenant, told = tenant_of(app, merchant, live), 0
+    tenant = tenant_of(app, merchant, live)
     key = app.signing_keys(tenant)
     now = app.clock()
     here = WebhookEndpoint(
         id=HERE, created=now, updated=now, url=forward_to, enabled_events=("*",), metadata={}
     )
     typer.echo(f"The webhook secret is {secrets_of(here, key, now)[0]}")
-    for event in followed(app, tenant, now):
-        if wanted and event.type not in wanted:
-            continue
+    for event in picked(followed(app, tenant, now), wanted, count):
         outcome = _told(app, tenant, event, here, key)
         typer.echo(f"{outcome.status or outcome.error}  {event.type}  {event.id}")
-        told += 1
-        if told == count:
-            return
 
 
 def _told(app: App, tenant: Tenant, event: Event, here: WebhookEndpoint, key: str) -> Outcome:

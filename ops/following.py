@@ -1,10 +1,11 @@
 """Events as they happen: the newest of the list, again and again, each of them once."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from itertools import islice
 
 from chalicelib.bootstrap import App
-from chalicelib.domain.events import Event
+from chalicelib.domain.events import Event, EventType
 from chalicelib.domain.ids import Millis, Tenant, time_part
 from chalicelib.usecases.ports import Slice
 
@@ -30,6 +31,13 @@ def followed(
                 yield event
         seen = {id: at for id, at in seen.items() if at >= start}
         sleep(EVERY_S)
+
+
+def picked(
+    events: Iterator[Event], wanted: Sequence[EventType] | None, count: int | None
+) -> Iterator[Event]:
+    """Those of the wanted types, or all; at most `count`."""
+    return islice((each for each in events if not wanted or each.type in wanted), count)
 
 
 def _between(app: App, tenant: Tenant, since: Millis) -> list[Event]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from hashlib import sha256
 
-from chalicelib.domain.events import EventType
+from chalicelib.domain.events import Event, EventType
 from chalicelib.domain.ids import EventId, Millis, Tenant, WebhookEndpointId
 
 MINUTE_MS = 60_000
@@ -59,6 +59,17 @@ class EventDelivery:
     tried_at: Millis | None = None
     outcome: Outcome | None = None
     due_at: Millis | None = None
+
+    @classmethod
+    def of(cls, event: Event, endpoint: WebhookEndpointId) -> "EventDelivery":
+        """An event that an endpoint has not been told of yet."""
+        return cls(
+            tenant=event.tenant,
+            event=event.id,
+            endpoint=endpoint,
+            type=event.type,
+            created=event.created,
+        )
 
     def after(self, outcome: Outcome, now: Millis, *, gone: bool = False) -> "EventDelivery":
         """The delivery after an attempt that was made at `now`; `gone`: its endpoint wants nothing

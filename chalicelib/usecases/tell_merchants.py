@@ -140,7 +140,9 @@ class Teller:
 
     def _first(self, untold: Untold, event: Event, silent: set[str]) -> Piece:
         endpoints = self.store.every_webhook_endpoint(event.tenant)
-        all_of = [(each, _new(event, each)) for each in endpoints if each.wants(event.type)]
+        all_of = [
+            (each, EventDelivery.of(event, each.id)) for each in endpoints if each.wants(event.type)
+        ]
         wanting = [(each, new) for each, new in all_of if each.id not in silent]
         later = Millis(self.clock() + PUT_OFF_MS)
         waiting = [replace(new, due_at=later) for each, new in all_of if each.id in silent]
@@ -205,13 +207,3 @@ def in_turns(untold: Sequence[Untold]) -> list[Untold]:
     for each in untold:
         by_merchant[each.tenant].append(each)
     return [each for turn in zip_longest(*by_merchant.values()) for each in turn if each]
-
-
-def _new(event: Event, endpoint: WebhookEndpoint) -> EventDelivery:
-    return EventDelivery(
-        tenant=event.tenant,
-        event=event.id,
-        endpoint=endpoint.id,
-        type=event.type,
-        created=event.created,
-    )

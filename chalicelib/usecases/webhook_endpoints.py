@@ -123,13 +123,7 @@ def resend_event(store: Outbox, asking: Asking, id: str, endpoint: str) -> Event
         if to.disabled_reason is not None:
             raise ParameterInvalid("The webhook endpoint is disabled.", param="webhook_endpoint")
         before = store.delivery(asking.tenant, event.id, to.id)
-        fresh = before or EventDelivery(
-            tenant=asking.tenant,
-            event=event.id,
-            endpoint=to.id,
-            type=event.type,
-            created=event.created,
-        )
+        fresh = before or EventDelivery.of(event, to.id)
         waits = before is not None and before.status is DeliveryStatus.PENDING
         sent = replace(event, pending=event.pending + (not waits))
         claim = asking.claim("events_retry", event.id, sent)

@@ -2,15 +2,13 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from queue import Queue
-from threading import Thread
 
 import pytest
 import stripe
 
 from dev.merchant import open_shop
 from dev.stack import Stack, Wanted
+from tests.hearing import listener
 
 
 @pytest.fixture(scope="module")
@@ -119,32 +117,6 @@ def test_errors_are_of_the_sdks_own_kinds(client: stripe.StripeClient) -> None:
 
 def test_the_account(client: stripe.StripeClient) -> None:
     assert client.v1.accounts.retrieve_current().object == "account"
-
-
-@contextmanager
-def listener() -> Iterator[tuple[str, "Queue[tuple[bytes, str]]"]]:
-    """A merchant's own system: its address, and what it was told."""
-    came: Queue[tuple[bytes, str]] = Queue()
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["Content-Length"]))
-            came.put((body, self.headers["Tautan-Signature"]))
-            self.send_response(204)
-            self.end_headers()
-
-        def log_message(self, *_: object) -> None:
-            """Nothing."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = Thread(target=server.serve_forever)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}/hook", came
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
 
 
 def test_a_webhook_endpoint_is_told_and_the_sdk_verifies_it(client: stripe.StripeClient) -> None:

@@ -3,12 +3,7 @@
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from queue import Queue
-from threading import Thread
 from typing import Any
 
 import httpx
@@ -16,10 +11,9 @@ import pytest
 import stripe
 
 from ops.triggering import TRIGGERS
+from tests.hearing import listener
 from tests.ops.test_ops import created
 from tests.running import environment_for, ops
-
-Told = tuple[bytes, str]
 
 
 @pytest.fixture(scope="module")
@@ -32,30 +26,6 @@ def rows(folder: Path, *words: str, code: int = 0) -> list[dict[str, Any]]:
     done = ops(folder, "--local", "--json", *words)
     assert (done.returncode, done.stderr) == (code, "")
     return [json.loads(line) for line in done.stdout.splitlines()]
-
-
-@contextmanager
-def program() -> Iterator[tuple[str, "Queue[Told]"]]:
-    """A program that is told: its address, and what came."""
-    came: Queue[Told] = Queue()
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["Content-Length"]))
-            came.put((body, self.headers["Tautan-Signature"]))
-            self.send_response(200)
-            self.end_headers()
-
-        def log_message(self, *_: object) -> None:
-            """Nothing."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    Thread(target=server.serve_forever).start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}/", came
-    finally:
-        server.shutdown()
-        server.server_close()
 
 
 @pytest.mark.parametrize("type", ["refund.updated", "payment_intent.payment_failed"])
@@ -85,7 +55,7 @@ def test_what_cannot_be_triggered_is_said(stack_folder: Path, shop: dict[str, An
 
 
 def test_a_program_here_is_told_and_can_verify(stack_folder: Path, shop: dict[str, Any]) -> None:
-    with program() as (url, came):
+    with listener() as (url, came):
         words = ("listen", "--merchant", shop["merchant"], "--forward-to", url, "--count", "1",
                  "--event", "product.created")  # fmt: skip
         listening = subprocess.Popen(
@@ -114,7 +84,7 @@ def test_an_event_is_sent_to_an_endpoint_once_more(
 ) -> None:
     api = json.loads((stack_folder / ".local" / "stack.json").read_text())["api_url"]
     whose = ("--merchant", shop["merchant"])
-    with program() as (url, came):
+    with listener() as (url, came):
         hook = {"url": url, "enabled_events": ["price.created"]}
         made = httpx.post(
             f"{api}/v1/webhook_endpoints", auth=(shop["secret_key"], ""), json=hook, trust_env=False

@@ -32,13 +32,8 @@ class BookStore(Storing):
     # --- what is due, and who looks ---------------------------------------------------------
 
     def due(self, now: Millis, limit: int) -> Sequence[Due]:
-        bound = keys.due_before(now)
-        places = [
-            place
-            for partition in keys.due_partitions()
-            for place in self._engine.due(partition, bound, limit)
-        ]
-        return [keys.due_at_place(place) for place in sorted(places)[:limit]]
+        places = self._due_places(keys.due_partitions(), now, limit)
+        return [keys.due_at_place(place) for place in places]
 
     def take_lease(self, name: str, owner: str, now: Millis, until: Millis) -> bool:
         taken: dict[str, Change] = {

@@ -159,13 +159,8 @@ class EventStore(Storing):
         return self._list(tenant, f"{endpoint}#attempt", part, delivery_from_item)
 
     def untold(self, now: Millis, limit: int) -> Sequence[Untold]:
-        bound = keys.due_before(now)
-        places = [
-            place
-            for partition in keys.untold_partitions()
-            for place in self._engine.due(partition, bound, limit)
-        ]
-        return [keys.untold_at_place(place) for place in sorted(places)[:limit]]
+        places = self._due_places(keys.untold_partitions(), now, limit)
+        return [keys.untold_at_place(place) for place in places]
 
 
 def _pending(delivery: EventDelivery) -> bool:

@@ -40,9 +40,7 @@ from chalicelib.adapters.dynamodb.writes import (
 )
 from chalicelib.domain.discrepancies import Discrepancy
 from chalicelib.domain.events import Event
-from chalicelib.domain.ids import (
-    Tenant,
-)
+from chalicelib.domain.ids import Millis, Tenant
 from chalicelib.domain.inbox import OPEN_EVENTS, InboxEvent
 from chalicelib.domain.ledger import LedgerEntry
 from chalicelib.domain.payments import Payment
@@ -129,6 +127,14 @@ class Storing:
                 return found.items, found.upto
             before, after = (before, found.upto) if upward else (found.upto, after)
         return [], found.upto
+
+    def _due_places(self, partitions: Sequence[str], now: Millis, limit: int) -> list[str]:
+        """What is due in these partitions of the due index, the longest due first."""
+        bound = keys.due_before(now)
+        places = [
+            place for partition in partitions for place in self._engine.due(partition, bound, limit)
+        ]
+        return sorted(places)[:limit]
 
     def _claimed(self, tenant: Tenant, claim: Claim | None, *writes: Write) -> None:
         if claim is None:
