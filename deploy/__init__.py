@@ -1,0 +1,1 @@
+"""From this repository to AWS: the bundle, the template, the deployment. Never packaged."""
