@@ -44,7 +44,7 @@ sandbox: $(STAMP) ## The WooshPay sandbox alone
 
 BY_FILE := -n 2 --dist loadfile --no-loadscope-reorder
 MEASURED := tests/domain tests/usecases tests/adapters tests/web
-UNMEASURED := tests/architecture tests/journeys tests/ops tests/contracts tests/sandbox
+UNMEASURED := tests/architecture tests/journeys tests/ops tests/contracts tests/sandbox tests/deploy
 
 .PHONY: test
 test: $(STAMP) ## Every test, the way CI runs it
@@ -103,10 +103,23 @@ measure-export: $(STAMP) ## How long an export of ROWS=1000000 payments takes, a
 lighthouse: $(STAMP) ## Lighthouse on the product page, 95 or more in each; needs Node and Chromium
 	@$(PY) -m dev.lighthouse
 
-.PHONY: bench package deploy
+.PHONY: bench
 bench: ## The benchmarks (not yet)
 	@echo "make bench: there are no benchmarks yet; make test counts the calls of each operation." >&2; exit 2
-package: ## The deployable bundle (not yet)
-	@echo "make package: packaging is not there yet; make run serves everything on this machine." >&2; exit 2
-deploy: ## To AWS (not yet)
-	@echo "make deploy: deployment is not there yet; make run serves everything on this machine." >&2; exit 2
+
+.PHONY: package
+package: $(STAMP) named-stage ## The bundle and a SAM template in dist/: STAGE=dev
+	@$(PY) -m deploy package --stage $(STAGE)
+
+# SET='NAME=VALUE NAME=VALUE' are settings of the application, ALARMS_TO an e-mail address; both are kept.
+.PHONY: deploy
+deploy: $(STAMP) named-stage ## To AWS, safe to run again: STAGE=dev SET='TAUTAN_PUBLIC_URL=https://…' ALARMS_TO=…
+	@$(PY) -m deploy up --stage $(STAGE) $(foreach each,$(SET),--set '$(each)') $(if $(ALARMS_TO),--alarms-to '$(ALARMS_TO)')
+
+.PHONY: destroy
+destroy: $(STAMP) named-stage ## Remove it from AWS; the table and secrets too with DATA=1
+	@$(PY) -m deploy destroy --stage $(STAGE) $(if $(DATA),--data)
+
+.PHONY: named-stage
+named-stage:
+	@test -n "$(STAGE)" || { echo "Which stage? STAGE=dev, for one" >&2; exit 2; }

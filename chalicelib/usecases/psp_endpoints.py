@@ -25,6 +25,16 @@ class Watched:
 
 
 @dataclass(frozen=True, slots=True)
+class Moved:
+    """Whether an endpoint was made, which were removed, and which deliver to an address of before
+    until nothing of theirs can be on its way."""
+
+    made: bool
+    removed: Sequence[PspEndpoint]
+    still: Sequence[PspEndpoint]
+
+
+@dataclass(frozen=True, slots=True)
 class PspEndpoints:
     """What the stories need; each raises PspError."""
 
@@ -48,6 +58,20 @@ class PspEndpoints:
             return False
         self._add(tenant, url)
         return True
+
+    def move(self, tenant: Tenant, url: str, now: Millis) -> Moved:
+        """An endpoint for our address; those of the merchant's door at other addresses go once
+        ours has delivered for as long as retries last."""
+        made = self.register(tenant, url)
+        psp, door = self.psps(tenant), f"/webhooks/wooshpay/{tenant.merchant}"
+        found = psp.webhook_endpoints()
+        elsewhere = [each for each in found if each.url != url and each.url.endswith(door)]
+        newest = max(each.created for each in found if each.url == url)
+        if now - newest < DELIVERED_FOR_MS:
+            return Moved(made, (), elsewhere)
+        for each in elsewhere:
+            psp.delete_webhook(each.id)
+        return Moved(made, elsewhere, ())
 
     def rotate(self, tenant: Tenant, url: str) -> Sequence[PspEndpoint]:
         """A second endpoint with a secret of its own; the ones that were there before.

@@ -5,13 +5,14 @@ from collections.abc import Mapping, Sequence
 import pytest
 
 from chalicelib.domain.errors import PspUnavailable, ResourceMissing
-from chalicelib.domain.ids import MerchantId, Tenant
+from chalicelib.domain.ids import MerchantId, Millis, Tenant
 from chalicelib.domain.provider_account import DELIVERED_FOR_MS, EVENTS
 from chalicelib.usecases.ports import Vault
 from chalicelib.usecases.psp_endpoints import PspEndpoints
 from tests.fakes.world import World
 
 URL = "https://tautan.example/webhooks/wooshpay/acct_1"
+AT_FIRST = Millis(DELIVERED_FOR_MS)
 NO_SECRET = "no secret is kept, so every delivery is refused"
 
 
@@ -134,3 +135,25 @@ def test_no_answer_keeps_what_is_kept(
         with pytest.raises(PspUnavailable):
             change(world.tenant, URL)
     assert vault.secrets[world.tenant] == before
+
+
+def test_a_door_that_moves_has_both_addresses_until_nothing_is_on_its_way(
+    world: World, stories: PspEndpoints
+) -> None:
+    moved_to = "https://door.example/webhooks/wooshpay/acct_1"
+    tenant = Tenant(MerchantId("acct_1"), False)
+    psp = world.psps(tenant)
+    psp.register_webhook("https://other.example/hook", EVENTS)
+    for made in (True, False):
+        moved = stories.move(tenant, URL, AT_FIRST)
+        assert (moved.made, list(moved.removed), list(moved.still)) == (made, [], [])
+    for made in (True, False):
+        moved = stories.move(tenant, moved_to, AT_FIRST)
+        assert (moved.made, list(moved.removed)) == (made, [])
+        assert [each.url for each in moved.still] == [URL]
+    (ours,) = (each for each in psp.webhook_endpoints() if each.url == moved_to)
+    late = stories.move(tenant, moved_to, Millis(ours.created + DELIVERED_FOR_MS))
+    assert (late.made, [each.url for each in late.removed], list(late.still)) == (False, [URL], [])
+    assert [each.url for each in psp.webhook_endpoints()] == [
+        "https://other.example/hook", moved_to,
+    ]  # fmt: skip
