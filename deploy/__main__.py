@@ -41,10 +41,11 @@ def main() -> None:
     """Run the command; a foreseeable failure is one line on standard error, exit code 1."""
     given = _arguments().parse_args()
     try:
-        where, telling = target(given.stage), Telling()
         if given.command == "package":
-            print(package(where))
-        elif given.command == "up":
+            print(package(given.stage))
+            return
+        where, telling = target(given.stage), Telling()
+        if given.command == "up":
             up(where, given.set, given.alarms_to, telling)
         elif given.yes or _agreed(where, given.data):
             destroy(where, telling, data=given.data)

@@ -16,12 +16,12 @@ WITHIN_S = 1800
 PASSED_ON = ("PATH", "HOME", "LANG", "SSL_CERT_FILE", "REQUESTS_CA_BUNDLE")
 
 
-def run(project: Path, target: Target, *words: str) -> None:
+def run(project: Path, stage: str, region: str, *words: str) -> None:
     """`chalice <words> --stage <stage>`; what it says is shown as it comes. Raises Refused."""
     done = subprocess.run(  # noqa: S603 - our own chalice, with words of ours
-        [str(Path(sys.executable).with_name("chalice")), *words, "--stage", target.stage],
+        [str(Path(sys.executable).with_name("chalice")), *words, "--stage", stage],
         cwd=project,
-        env=_environment(target),
+        env=_environment(region),
         stdin=subprocess.DEVNULL,
         timeout=WITHIN_S,
         check=False,
@@ -30,14 +30,14 @@ def run(project: Path, target: Target, *words: str) -> None:
         raise Refused(f"chalice {words[0]} has failed; run the command again once that is mended.")
 
 
-def _environment(target: Target) -> dict[str, str]:
+def _environment(region: str) -> dict[str, str]:
     """AWS's settings and what a process needs; nothing of ours, for Chalice imports the app."""
     ours = {
         name: value
         for name, value in os.environ.items()
         if name in PASSED_ON or name.startswith("AWS_")
     }
-    return {**ours, "AWS_DEFAULT_REGION": target.region, "PYTHONDONTWRITEBYTECODE": "1"}
+    return {**ours, "AWS_DEFAULT_REGION": region, "PYTHONDONTWRITEBYTECODE": "1"}
 
 
 def give_record(project: Path, target: Target, record: Json) -> None:

@@ -23,7 +23,7 @@ def destroy(target: Target, telling: Telling, *, data: bool) -> None:
     if state.chalice:
         staged = project.staged(target.stage, target.region, target.account, settings)
         chalice_cli.give_record(staged, target, state.chalice)
-        chalice_cli.run(staged, target, "delete")
+        chalice_cli.run(staged, target.stage, target.region, "delete")
         parameters.forget(target, "deployed")
         telling.removed("functions, roles, schedules, REST API")
     stacks.remove(target, base_stack(target), telling)

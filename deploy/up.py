@@ -84,7 +84,7 @@ def _functions(
         telling.same(f"{len(names)} functions, their roles and schedules, the API's routes")
         return
     chalice_cli.give_record(staged, target, state.chalice)
-    chalice_cli.run(staged, target, "deploy")
+    chalice_cli.run(staged, target.stage, target.region, "deploy")
     state.chalice = chalice_cli.take_record(staged, target)
     state.staged, state.running = wanted, running.digest(target, names)
     parameters.keep_deployed(target, state)
