@@ -67,9 +67,8 @@ def _policy(name: str, staged: Path) -> Json:
     """The function's policy, with the region and the account for CloudFormation to fill in."""
     folder = staged / ".chalice"
     config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
-    own = config["lambda_functions"].get(name, {})
-    file = own.get("iam_policy_file") or config["iam_policy_file"]
-    document = json.loads((folder / file).read_text(encoding="utf-8"))
+    file = folder / config["lambda_functions"][name]["iam_policy_file"]
+    document = json.loads(file.read_text(encoding="utf-8"))
     return {"PolicyName": f"{_role(name)}Policy", "PolicyDocument": _filled_in(document)}
 
 

@@ -34,7 +34,13 @@ def smoke(target: Target, public_url: str, webhook_url: str, telling: Telling) -
         return answer.status_code, answer.json()["error"]["code"]
 
     def refund(_: httpx.Client) -> Any:
-        asked = {"merchant": NOBODY, "livemode": False, "payment_intent": "pi_0", "amount": 1}
+        asked = {
+            "merchant": NOBODY,
+            "livemode": False,
+            "payment_intent": "pi_00000000000000000000000000",
+            "amount": 1,
+            "idempotency_key": "smoke",
+        }
         answer = target.client("lambda").invoke(
             FunctionName=aws_name(target.stage, REFUND), Payload=json.dumps(asked).encode()
         )

@@ -11,7 +11,7 @@ from typing import Any
 SERVICES = ("dynamodb", "lambda", "sqs", "ssm")
 # What botocore reads to make a client of one of them.
 MODELS = ("service-2.json.gz", "endpoint-rule-set-1.json.gz")
-COMMON_DATA = frozenset({"_retry.json", "endpoints.json", "partitions.json"})
+COMMON_DATA = frozenset({"sdk-default-configuration.json", "_retry.json", "endpoints.json", "partitions.json"})
 
 # Pictures are drawn and saved as PNG; nobody's picture is ever opened.
 PIL_MODULES = frozenset(
