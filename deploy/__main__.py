@@ -5,12 +5,27 @@ import sys
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from deploy.bundle import TooLarge
+from deploy.dependencies import NotInstalled
 from deploy.destroy import destroy
+from deploy.libraries import TooNew
 from deploy.package import package
 from deploy.project import NoSuchStage
+from deploy.runtimes import Unsupported
 from deploy.target import Target, target
 from deploy.telling import Refused, Telling
 from deploy.up import up
+
+FORESEEN = (
+    Refused,
+    NoSuchStage,
+    Unsupported,
+    NotInstalled,
+    TooNew,
+    TooLarge,
+    BotoCoreError,
+    ClientError,
+)
 
 
 def _arguments() -> argparse.ArgumentParser:
@@ -51,7 +66,7 @@ def main() -> None:
             destroy(where, telling, data=given.data)
         else:
             raise Refused("nothing was removed")
-    except (Refused, NoSuchStage, BotoCoreError, ClientError) as error:
+    except FORESEEN as error:
         print(f"deploy: {error}", file=sys.stderr)
         sys.exit(1)
 

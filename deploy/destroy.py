@@ -21,9 +21,9 @@ def destroy(target: Target, telling: Telling, *, data: bool) -> None:
         close_doors(target, settings, telling)
     stacks.remove(target, watch_stack(target), telling)
     if state.chalice:
-        staged = project.staged(target.stage, target.region, target.account, settings)
-        chalice_cli.give_record(staged, target, state.chalice)
-        chalice_cli.run(staged, target.stage, target.region, "delete")
+        laid_out = project.laid_out(target.stage, target.region, target.account, settings)
+        chalice_cli.give_record(laid_out, target, state.chalice)
+        chalice_cli.run(laid_out, target.stage, target.region, "delete")
         parameters.forget(target, "deployed")
         telling.removed("functions, roles, schedules, REST API")
     stacks.remove(target, base_stack(target), telling)

@@ -1,7 +1,8 @@
 """Each merchant's endpoint at WooshPay delivers to the door of this stage."""
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 from chalicelib import bootstrap
 from chalicelib.bootstrap import App
@@ -13,23 +14,33 @@ from deploy.target import Target
 from deploy.telling import Telling
 
 
-def open_doors(target: Target, settings: Mapping[str, str], url: str, telling: Telling) -> bool:
-    """Whether WooshPay could be asked about each of them; the others are told, and remain."""
-    app, asked = _app(target, settings), True
+@dataclass(frozen=True, slots=True)
+class Doors:
+    """Whose doors were seen to, and whose could not be, for WooshPay did not answer."""
+
+    open: Sequence[Tenant]
+    unknown: Sequence[Tenant]
+
+
+def open_doors(target: Target, settings: Mapping[str, str], telling: Telling) -> Doors:
+    """WooshPay delivers every merchant's webhooks to the door that the settings name."""
+    app = _app(target, settings)
+    opened, unknown = [], []
     for tenant in _connected(app):
-        address = f"{url}/webhooks/wooshpay/{tenant.merchant}"
         try:
-            moved = _stories(app).move(tenant, address, app.clock())
+            url = app.settings.psp_webhook(tenant.merchant)
+            moved = _stories(app).move(tenant, url, app.clock())
         except PspError as error:
-            telling.note(f"{_name(tenant)}: WooshPay does not answer, run this again: {error}")
-            asked = False
+            telling.note(f"{_name(tenant)}: WooshPay does not answer: {error}")
+            unknown.append(tenant)
             continue
+        opened.append(tenant)
         (telling.made if moved.made else telling.same)(f"webhook of {_name(tenant)}")
         for each in moved.removed:
             telling.removed(f"webhook of {_name(tenant)} at {each.url}")
         for each in moved.still:
             telling.note(f"{each.url} delivers too, for 72 hours; then run this again")
-    return asked
+    return Doors(opened, unknown)
 
 
 def close_doors(target: Target, settings: Mapping[str, str], telling: Telling) -> None:

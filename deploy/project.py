@@ -34,9 +34,16 @@ def staged(stage: str, region: str, account: str, settings: Mapping[str, str]) -
     """`dist/<stage>/project`, made anew; what Chalice knows of a deployment of it is kept.
     `settings` go over those of .chalice/config.json. Raises NoSuchStage, runtimes.Unsupported, and
     what bundle.make raises."""
+    made = bundle_of(stage)
+    project = laid_out(stage, region, account, settings)
+    _give_to_chalice(made, project, architecture_of(configured(stage), stage))
+    return project
+
+
+def laid_out(stage: str, region: str, account: str, settings: Mapping[str, str]) -> Path:
+    """The same without a bundle: enough to remove what was deployed. Raises NoSuchStage."""
     config = configured(stage)
     project = DIST / stage / "project"
-    made = bundle_of(stage)
     project.mkdir(parents=True, exist_ok=True)
     for name in ("app.py", "chalicelib"):
         _remove(project / name)
@@ -46,7 +53,6 @@ def staged(stage: str, region: str, account: str, settings: Mapping[str, str]) -
     shutil.copyfile(ROOT / "requirements.txt", project / "requirements.txt")
     about = {"stage": stage, "region": region, "account": account}
     _write_configuration(project / ".chalice", stage, config, about, settings)
-    _give_to_chalice(made, project, architecture_of(config, stage))
     return project
 
 

@@ -1,7 +1,7 @@
 """Whether what was deployed answers: four questions that change nothing."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import httpx
@@ -14,8 +14,10 @@ WITHIN_S = 30
 NOBODY = "acct_00000000000000000000000000"
 
 
-def smoke(target: Target, public_url: str, webhook_url: str, telling: Telling) -> None:
-    """Raises Refused, after all were asked, when one was not answered as it should."""
+def smoke(target: Target, settings: Mapping[str, str], merchant: str, telling: Telling) -> None:
+    """`merchant` has a webhook secret, or is nobody. Raises Refused, after all were asked, when one
+    was not answered as it should."""
+    public_url, webhook_url = settings["TAUTAN_PUBLIC_URL"], settings["TAUTAN_WEBHOOK_URL"]
 
     def alive(http: httpx.Client) -> Any:
         answer = http.get(f"{public_url}/healthz")
@@ -27,7 +29,7 @@ def smoke(target: Target, public_url: str, webhook_url: str, telling: Telling) -
 
     def door(http: httpx.Client) -> Any:
         answer = http.post(
-            f"{webhook_url}/webhooks/wooshpay/{NOBODY}",
+            f"{webhook_url}/webhooks/wooshpay/{merchant}",
             content=b"{}",
             headers={"WooshPay-Signature": "t=1,v1=00"},
         )

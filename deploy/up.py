@@ -4,6 +4,7 @@ nothing. What Chalice cannot make is CloudFormation's: docs/decisions/0033."""
 from collections.abc import Mapping, Sequence
 
 from deploy import api, chalice_cli, parameters, project, running, stacks
+from deploy.adopting import adopt
 from deploy.choices import Choices, chosen
 from deploy.doors import open_doors
 from deploy.functions import REFUND, aws_name, by_logical_name
@@ -46,13 +47,13 @@ def up(target: Target, given: Sequence[str], alarm_email: str | None, telling: T
     watch = composed("door", "alarms", "dashboard", functions=names)
     values = {**stage, **names, "AlarmEmail": choices.alarm_email}
     door = stacks.ensure(target, watch_stack(target), watch, values, telling)
-    public_url = settings["TAUTAN_PUBLIC_URL"]
-    webhook_url = choices.settings.get("TAUTAN_WEBHOOK_URL") or door["WebhookAddress"].rstrip("/")
-    asked = open_doors(target, settings, webhook_url, telling)
-    smoke(target, public_url, webhook_url, telling)
-    _tell(target, settings, webhook_url)
+    # The functions need not know the door's address: whoever registers it at WooshPay does.
+    known = {"TAUTAN_WEBHOOK_URL": door["WebhookAddress"].rstrip("/"), **settings}
+    doors = open_doors(target, known, telling)
+    smoke(target, known, doors.open[0].merchant if doors.open else "nobody", telling)
+    _tell(target, known)
     telling.end()
-    if not asked:
+    if doors.unknown:
         raise Refused("WooshPay did not answer for every merchant; run this again")
 
 
@@ -83,6 +84,7 @@ def _functions(
     if state.staged == wanted and state.running == running.digest(target, names):
         telling.same(f"{len(names)} functions, their roles and schedules, the API's routes")
         return
+    adopt(target, state)
     chalice_cli.give_record(staged, target, state.chalice)
     chalice_cli.run(staged, target.stage, target.region, "deploy")
     state.chalice = chalice_cli.take_record(staged, target)
@@ -91,10 +93,9 @@ def _functions(
     telling.changed(f"{len(names)} functions, their roles and schedules, the API's routes")
 
 
-def _tell(target: Target, settings: Mapping[str, str], webhook_url: str) -> None:
-    print(f"API and pages  {settings['TAUTAN_PUBLIC_URL']}")
-    print(f"Webhooks       {webhook_url}/webhooks/wooshpay/<merchant>")
-    known = {**settings, "TAUTAN_WEBHOOK_URL": webhook_url, "AWS_REGION": target.region}
+def _tell(target: Target, known: Mapping[str, str]) -> None:
+    print(f"API and pages  {known['TAUTAN_PUBLIC_URL']}")
+    print(f"Webhooks       {known['TAUTAN_WEBHOOK_URL']}/webhooks/wooshpay/<merchant>")
     print("python -m ops works on this stage with:")
-    for name, value in sorted(known.items()):
+    for name, value in sorted({**known, "AWS_REGION": target.region}.items()):
         print(f"  export {name}='{value}'")
