@@ -81,9 +81,12 @@ def _functions(
     staged = project.staged(target.stage, target.region, target.account, settings)
     names = by_logical_name(target.stage).values()
     wanted = chalice_cli.digest(staged)
-    if state.staged == wanted and state.running == running.digest(target, names):
+    as_deployed = state.running == running.digest(target, names)
+    if state.staged == wanted and as_deployed:
         telling.same(f"{len(names)} functions, their roles and schedules, the API's routes")
         return
+    if state.staged == wanted:
+        telling.note("what runs has been changed since by somebody else")
     adopt(target, state)
     chalice_cli.give_record(staged, target, state.chalice)
     chalice_cli.run(staged, target.stage, target.region, "deploy")

@@ -57,9 +57,9 @@ class _Forms(HTMLParser):
 class Shopper:
     """One person with one browser; `page` is what it shows."""
 
-    def __init__(self) -> None:
+    def __init__(self, patience_s: float = 20) -> None:
         self._http = httpx.Client(
-            headers=BROWSER, trust_env=False, timeout=20, follow_redirects=True
+            headers=BROWSER, trust_env=False, timeout=patience_s, follow_redirects=True
         )
         self.page: httpx.Response | None = None
 

@@ -30,12 +30,14 @@ def _functions(cloud: Cloud) -> Iterator[tuple[str, Any]]:
         for what, ask in (
             ("permissions", compute.get_policy),
             ("url", compute.get_function_url_config),
-            ("event invoke", compute.get_function_event_invoke_config),
         ):
             try:
                 yield f"{what} {name}", ask(FunctionName=name)
             except compute.exceptions.ResourceNotFoundException:
                 continue
+        found = compute.list_function_event_invoke_configs(FunctionName=name)
+        for each in found["FunctionEventInvokeConfigs"]:
+            yield f"event invoke {name}", each
     for each in compute.list_event_source_mappings()["EventSourceMappings"]:
         yield f"event source {each['UUID']}", each
 

@@ -1,11 +1,12 @@
 """A stage's whole life against an AWS on loopback, to the last call: deployed, deployed again, used
 through its deployed functions, removed. It is lived once, and each test looks at a part of it."""
 
+import io
 import json
 import os
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, redirect_stdout
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -59,6 +60,7 @@ class Life:
     url: str
     door: str
     changes: dict[str, int] = field(default_factory=dict)
+    told: dict[str, str] = field(default_factory=dict)
     held: dict[str, Json] = field(default_factory=dict)
     document: Json = field(default_factory=dict)
     answers: dict[str, Any] = field(default_factory=dict)
@@ -84,8 +86,10 @@ def _lived(over: Cloud, gate: Gateway, sandbox: Server, patch: pytest.MonkeyPatc
     where, before = target("dev"), snapshot(over)
 
     def step(name: str, act: Callable[[Telling], None]) -> None:
-        telling = Telling()
-        act(telling)
+        telling, said = Telling(), io.StringIO()
+        with redirect_stdout(said):
+            act(telling)
+        lived.told[name] = said.getvalue()
         lived.changes[name] = telling.changes
         lived.held[name] = {
             what: found for what, found in snapshot(over).items() if before.get(what) != found
@@ -143,9 +147,9 @@ def _endpoints(shop: Shop) -> Any:
 
 def _trade(lived: Life, over: Cloud, shop: Shop) -> None:
     """A link is opened and paid, and refunded by an automation, through the functions alone."""
-    shopper = Shopper()
+    shopper = Shopper(PATIENCE_S)  # a function begins cold, on a machine that may be busy
     with api_client(lived.url, shop.secret_key) as client:
-        client.timeout = httpx.Timeout(PATIENCE_S)  # a function begins cold, on a busy machine
+        client.timeout = httpx.Timeout(PATIENCE_S)
         link = offer_coffee(client)
         lived.answers["opened"] = shopper.open(link["url"]).status_code
         shopper.press("pay")
@@ -168,7 +172,9 @@ def _trade(lived: Life, over: Cloud, shop: Shop) -> None:
         more = {**asked, "idempotency_key": "twice"}
         lived.answers["second refund"] = over.invoke("tautan-dev-refund", more)
         body = {"checkout_session": session["id"], "amount": PART}
-        lived.answers["second refund by the API"] = client.post("/v1/refunds", json=body)
+        lived.answers["second refund by the API"] = client.post(
+            "/v1/refunds", json=body, headers={"Idempotency-Key": "thrice"}
+        )
         found = client.get(f"/v1/checkout/sessions/{session['id']}")
         lived.answers["after"] = found.json()
     lived.answers["no route"] = httpx.get(f"{lived.url}/nowhere", trust_env=False)
@@ -240,7 +246,6 @@ def test_the_table_is_guarded(life: Life) -> None:
     held = life.held["first"]
     table = held["table tautan-dev"]
     assert table["DeletionProtectionEnabled"] is True
-    assert table["SSEDescription"]["Status"] == "ENABLED"
     assert table["BillingModeSummary"]["BillingMode"] == "PAY_PER_REQUEST"
     assert held["recovery tautan-dev"] == "ENABLED"
     assert held["ttl tautan-dev"]["TimeToLiveDescription"]["AttributeName"] == "ttl"
@@ -323,16 +328,19 @@ def test_the_webhook_moves_to_the_door_and_both_are_told_for_a_while(life: Life)
     assert before.startswith(f"{life.url}/webhooks/wooshpay/acct_")
     door = before.replace(life.url, life.door)
     assert sorted(life.endpoints["moved"]) == sorted([before, door])
-    assert life.changes["moved"] == 1
+    assert life.changes["moved"] == 1, life.told["moved"]
+    assert f"{before} delivers too" in life.told["again"]
 
 
 def test_deploying_again_changes_nothing(life: Life) -> None:
-    assert life.changes["again"] == 0
+    assert life.changes["again"] == 0, life.told["again"]
+    assert life.told["again"].endswith("Nothing was changed.\n")
     assert life.held["again"] == life.held["moved"]
 
 
 def test_what_broke_off_is_finished_and_nothing_is_made_twice(life: Life) -> None:
-    assert life.changes["finished"] == 2  # the functions, and API Gateway's own answers
+    # The functions, and API Gateway's own answers.
+    assert life.changes["finished"] == 2, life.told["finished"]
     before, after = life.held["again"], life.held["finished"]
     assert {what for what in before if not what.startswith("api ")} == {
         what for what in after if not what.startswith("api ")
