@@ -25,13 +25,13 @@ EVENT: dict[str, Any] = {
 
 
 def ran(name: str, job: Callable[..., Any], caplog: pytest.LogCaptureFixture) -> dict[str, Any]:
-    """What the job says it did, which is also its one log line."""
+    """What the job says it did, which is also the one line of its own."""
     caplog.clear()
     with caplog.at_level("INFO", logger="tautan.requests"):
         told: dict[str, Any] = job(EVENT, None)
     lines = [json.loads(record.message) for record in caplog.records]
     done = f"{name}.done"
-    assert [line for line in lines if line["event"] == done] == [{"event": done, **told}]
+    assert [line for line in lines if line["event"] == done] == [{"event": done, "done": told}]
     return told
 
 
@@ -144,9 +144,10 @@ def test_one_that_cannot_be_told_comes_again_after_the_others_were_told(
         patch.setattr(hooked.store, "event", failing)
         with pytest.raises(RuntimeError, match=r"^1 events could not be told$"):
             hooked.hears(one, other)
-    (line,) = [json.loads(record.message) for record in caplog.records]
-    assert (line["event"], line["request_id"]) == ("request.failed", one)
-    assert line["error"] == type(error).__name__
+    line, delivered = [json.loads(record.message) for record in caplog.records]
+    assert (line["event"], line["event_id"]) == ("event.untold", one)
+    assert (line["error"], line["EventsUndelivered"]) == (type(error).__name__, 1)
+    assert (delivered["event"], delivered["event_id"]) == ("delivery.delivered", other)
     assert hooked.posted == [other]
     assert hooked.delivery(one) is None
     hooked.hears(one, other)
