@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from chalicelib import log
+from chalicelib.adapters import system
 from chalicelib.adapters.dynamodb.store import DynamoDBStore
 from chalicelib.domain.discrepancies import Discrepancy
 from chalicelib.domain.event_deliveries import DeliveryStatus, EventDelivery
@@ -29,6 +30,7 @@ from chalicelib.usecases.sweep import LEASE
 if TYPE_CHECKING:
     from chalicelib.adapters.wooshpay.hearing import Heard
 
+DOUBT_MS = 10 * 60_000  # most doubts are settled by the looks of the first minutes
 _COUNTED: dict[EntryKind, Metric] = {
     EntryKind.CAPTURED: Metric.PAYMENTS,
     EntryKind.STATUS: Metric.PAYMENTS,
@@ -128,7 +130,8 @@ class ToldStore(DynamoDBStore):
     def note_refund(self, refund: Refund, owner: str) -> None:
         super().note_refund(refund, owner)
         doubt = refund.status is RefundStatus.UNKNOWN
-        metrics: Values = {Metric.REFUNDS_IN_DOUBT: 1} if doubt else NONE
+        stays = doubt and system.now() - refund.created >= DOUBT_MS
+        metrics: Values = {Metric.REFUNDS_IN_DOUBT: 1} if stays else NONE
         log.line(f"refund.{refund.status.value}", metrics, **_of_refund(refund))
 
     def name_refund(self, before: Refund, after: Refund, event: InboxEvent) -> None:

@@ -106,7 +106,8 @@ def walked(world: World, fake: FakeTelegram, hook: str) -> Journey:
         world.app.signing_keys(shop.tenant), code[1],
     ]  # fmt: skip
     journey.shown = [
-        made["secret"], rolled, session["client_secret"].rpartition("_secret_")[2], token, token[-32:], link["slug"],
+        made["secret"], rolled, session["client_secret"].rpartition("_secret_")[2], token,
+        token[-32:], link["slug"],
     ]  # fmt: skip
     return journey
 

@@ -116,10 +116,20 @@ def is_refused_a_refund(world: World, shop: Merchant, _: pytest.MonkeyPatch) -> 
         world.control("/switches", refunds_enabled=True)
 
 
-def doubts_a_refund(world: World, shop: Merchant, _: pytest.MonkeyPatch) -> None:
+def doubts_a_refund(
+    world: World, shop: Merchant, _: pytest.MonkeyPatch, kind: str = "malformed"
+) -> None:
     paid = world.paid(shop)
-    world.control("/faults", kind="malformed", path_prefix="/v1/refunds", method="POST")
+    world.control("/faults", kind=kind, path_prefix="/v1/refunds", method="POST")
     assert ask(shop, paid, amount=5000).status == 202
+
+
+def stays_in_doubt(world: World, shop: Merchant, patch: pytest.MonkeyPatch) -> None:
+    doubts_a_refund(world, shop, patch, "error_before")
+    start = world.app.clock()
+    for minutes in (1, 2, 5, 13, 75):
+        with at_instant(start + minutes * MINUTE):
+            world.app.night.sweep()
 
 
 def hears_late(world: World, shop: Merchant, _: pytest.MonkeyPatch) -> None:
@@ -164,7 +174,14 @@ SCENES: dict[Callable[[World, Merchant, pytest.MonkeyPatch], None], Counted] = {
     expires: [("Payments", "unpaid"), ("Payments", "expired")],
     refunds: [("Payments", "unpaid"), ("Payments", "paid"), ("Refunds", "posted")],
     is_refused_a_refund: [("Payments", "unpaid"), ("Payments", "paid"), ("Refunds", "voided")],
-    doubts_a_refund: [("Payments", "unpaid"), ("Payments", "paid"), ("RefundsInDoubt", None)],
+    doubts_a_refund: [("Payments", "unpaid"), ("Payments", "paid"), ("ProviderFailures", None)],
+    stays_in_doubt: [
+        ("Payments", "unpaid"),
+        ("Payments", "paid"),
+        ("ProviderFailures", None),
+        *[("SweeperHeartbeat", None)] * 3,
+        *[("RefundsInDoubt", None), ("SweeperHeartbeat", None)] * 2,
+    ],
     hears_late: [("Payments", "unpaid"), ("Payments", "paid")],
     is_down: [("Payments", "unpaid"), ("ProviderFailures", None)],
     breaks_at_the_door: [("WebhookErrors", None)],

@@ -308,6 +308,8 @@ class WooshPay:
                 idempotency_key=idempotency_key,
             )
             status = answer.status
+            if answer.body is None and method != "DELETE":
+                why = "Unreadable"
             return answer
         except NoAnswer as error:
             why = str(error)

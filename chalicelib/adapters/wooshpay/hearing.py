@@ -15,7 +15,8 @@ _BROKEN = frozenset({401, 403, 429})
 @dataclass(frozen=True, slots=True)
 class Heard:
     """`call` is the method and the path's template; `about` our idempotency key, or the id that was
-    asked for. There is a `status`, or the `error` for which there was none."""
+    asked for. There is a `status`, or an `error`: why there was none, or that nothing could be made
+    of the answer."""
 
     call: str
     about: str | None
@@ -25,9 +26,11 @@ class Heard:
 
     @property
     def failed(self) -> bool:
-        """Whether the provider did not do its part: no answer, its own failure, too many requests,
-        or a key that it does not take. A refusal is an answer."""
-        return self.status is None or self.status >= 500 or self.status in _BROKEN
+        """Whether the provider did not do its part: no answer or none that makes sense, its own
+        failure, too many requests, or a key that it does not take. A refusal is an answer."""
+        if self.status is None or self.error is not None:
+            return True
+        return self.status >= 500 or self.status in _BROKEN
 
 
 Hear = Callable[[Tenant, Heard], None]
