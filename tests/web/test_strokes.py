@@ -127,7 +127,7 @@ def doubts_a_refund(
 def stays_in_doubt(world: World, shop: Merchant, patch: pytest.MonkeyPatch) -> None:
     doubts_a_refund(world, shop, patch, "error_before")
     start = world.app.clock()
-    for minutes in (1, 2, 5, 13, 75):
+    for minutes in (1, 2, 5, 16, 80):
         with at_instant(start + minutes * MINUTE):
             world.app.night.sweep()
 
