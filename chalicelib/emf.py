@@ -6,6 +6,7 @@ are their dimensions. CloudWatch takes the numbers out of the log as it comes in
 
 from collections.abc import Mapping
 from enum import StrEnum
+from functools import cache
 from typing import Any
 
 NAMESPACE = "Tautan"
@@ -39,19 +40,25 @@ def embedded(stage: str, now: int, values: Values, outcome: str | None = None) -
 
     `outcome` is what came of a payment or refund that is counted, as its second dimension.
     """
+    metrics = tuple(values)
+    told: dict[str, Any] = {
+        "_aws": {"Timestamp": now, "CloudWatchMetrics": _directives(metrics)},
+        STAGE: stage,
+    }
+    told.update((OUTCOMES[metric], outcome) for metric in metrics if metric in OUTCOMES)
+    told.update((metric.value, value) for metric, value in values.items())
+    return told
+
+
+@cache
+def _directives(metrics: tuple[Metric, ...]) -> list[dict[str, Any]]:
+    """Which members are metrics, those of the same dimensions together."""
     groups: dict[tuple[str, ...], list[dict[str, str]]] = {}
-    for metric in values:
+    for metric in metrics:
         unit = {"Unit": "Milliseconds"} if metric in _MILLISECONDS else {}
         dimensions = (STAGE, OUTCOMES[metric]) if metric in OUTCOMES else (STAGE,)
         groups.setdefault(dimensions, []).append({"Name": metric.value, **unit})
-    directives = [
-        {"Namespace": NAMESPACE, "Dimensions": [dimensions], "Metrics": metrics}
-        for dimensions, metrics in groups.items()
+    return [
+        {"Namespace": NAMESPACE, "Dimensions": [dimensions], "Metrics": named}
+        for dimensions, named in groups.items()
     ]
-    seconds = {name: outcome for dimensions in groups for name in dimensions[1:]}
-    return {
-        "_aws": {"Timestamp": now, "CloudWatchMetrics": directives},
-        STAGE: stage,
-        **seconds,
-        **{metric.value: value for metric, value in values.items()},
-    }
