@@ -52,6 +52,7 @@ class Fields(TypedDict, total=False):
     type: str  # of an event
     visitor: str
     preview_of: str
+    job: str
     done: Mapping[str, int]
     at: list[str]
     version: str
@@ -149,11 +150,14 @@ def worked(name: str, done: Mapping[str, int]) -> None:
     _say(logging.INFO, f"{name}.done", {"done": done}, NONE)
 
 
-def failure(
-    request_id: str, error: Exception, event: str = "request.failed", metrics: Values = NONE
-) -> None:
+def failure(request_id: str, error: Exception) -> None:
     """Our own failure: where it happened and its kind. A message may hold values: none is kept."""
-    _say(logging.ERROR, event, {"request_id": request_id, **_kind(error)}, metrics)
+    _say(logging.ERROR, "request.failed", {"request_id": request_id, **_kind(error)}, NONE)
+
+
+def job_failed(job: str, error: Exception) -> None:
+    """The same of a job, by its name."""
+    _say(logging.ERROR, "job.failed", {"job": job, **_kind(error)}, NONE)
 
 
 def untold(event_id: str, error: Exception) -> None:

@@ -12,6 +12,7 @@ from chalicelib.domain.event_deliveries import DeliveryStatus, EventDelivery, Ou
 from chalicelib.domain.events import Event
 from chalicelib.domain.ids import EventId, Millis, Tenant, WebhookEndpointId
 from chalicelib.jobs import deliver, reconcile
+from chalicelib.jobs.wall import JobFailed
 from chalicelib.usecases.failures import Lost, StoreUnavailable
 from chalicelib.usecases.outbox import Posting, Untold
 from tests.web.samples import Json
@@ -200,3 +201,20 @@ def test_the_clock_tells_what_the_queue_has_not_and_what_was_not_taken(
     assert hooked.posted == [event]
     monkeypatch.setattr(hooked.store, "take_lease", lambda *_: False)
     assert ran("deliver", deliver.deliver_again, caplog) == {}
+
+
+def test_a_job_that_fails_tells_its_kind_and_place_and_no_values(
+    world: World, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def broken(*_: object) -> None:
+        raise KeyError("kenari")
+
+    monkeypatch.setattr(world.app.store, "take_lease", broken)
+    caplog.clear()
+    with pytest.raises(JobFailed, match=r"^reconcile_sweep$") as failed:
+        reconcile.reconcile_sweep(EVENT, None)
+    assert failed.value.__suppress_context__
+    (line,) = [json.loads(record.message) for record in caplog.records]
+    assert (line["event"], line["job"]) == ("job.failed", "reconcile_sweep")
+    assert line["error"] == "KeyError"
+    assert "kenari" not in caplog.text
