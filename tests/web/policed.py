@@ -25,7 +25,7 @@ from chalicelib.adapters.dynamodb.writes import (
     Update,
     Write,
 )
-from chalicelib.jobs import deliver
+from chalicelib.jobs import deliver, refund
 from chalicelib.usecases.night_shift import NightShift
 from chalicelib.web import endpoint
 from tests.iam import ATTRIBUTES, LEADING_KEYS, PLACES, Asked, allows
@@ -132,6 +132,7 @@ def police(patch: pytest.MonkeyPatch, app: Any) -> None:
     for job in ("sweep", "compare", "audit"):
         patch.setattr(NightShift, job, _by("reconcile", getattr(NightShift, job)))
     patch.setattr(NightShift, "resume", _by("refund", NightShift.resume))
+    patch.setattr(refund, "refunded", _by("refund", refund.refunded))
     for job in ("told", "again"):
         patch.setattr(deliver, job, _by("deliver", getattr(deliver, job)))
     events = app.secrets._client().meta.events
