@@ -61,7 +61,7 @@ def settings_of(
     target: Target, choices: Choices, address: str, queue_url: str
 ) -> Mapping[str, str]:
     """The environment of the functions; what was chosen wins over the API's own address."""
-    return {
+    told = {
         "TAUTAN_PUBLIC_URL": address,
         **choices.settings,
         "TAUTAN_STAGE": target.stage,
@@ -69,6 +69,7 @@ def settings_of(
         "TAUTAN_EVENT_QUEUE_URL": queue_url,
         "TAUTAN_REFUND_FUNCTION": aws_name(target.stage, REFUND),
     }
+    return dict(sorted(told.items()))  # in whatever order they were chosen
 
 
 def _functions(

@@ -1,6 +1,7 @@
 """The template of a whole stage, as `make package` makes it."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 from unittest.mock import Mock
@@ -176,6 +177,14 @@ def test_every_alarm_is_told_and_looks_at_something_that_is_measured(plain: Json
     assert [
         each["AlarmName"]["Fn::Sub"] for each in alarms if each["TreatMissingData"] == "breaching"
     ] == ["tautan-${Stage}-sweeper-heartbeat"]
+
+
+def test_the_runbook_has_an_entry_for_every_alarm(plain: Json) -> None:
+    runbook = (ROOT / "docs/runbook.md").read_text(encoding="utf-8")
+    for each in _of(plain, "AWS::CloudWatch::Alarm").values():
+        name = each["Properties"]["AlarmName"]["Fn::Sub"].removeprefix("tautan-${Stage}-")
+        of_functions = re.sub(r".*-(function-\w+)", r"…-\1", name)
+        assert f"`tautan-$S-{name}`" in runbook or f"`tautan-$S-{of_functions}`" in runbook, name
 
 
 def test_the_dashboard_shows_every_metric(plain: Json) -> None:
