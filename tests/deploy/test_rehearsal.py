@@ -246,12 +246,11 @@ def test_schedules_and_the_queue_lead_to_their_functions(life: Life) -> None:
 
 
 def test_the_table_is_guarded(life: Life) -> None:
-    """ministack makes neither recovery nor encryption of a template; test_template.py holds them."""
+    """ministack makes no expiry, recovery or encryption of a template; test_template.py has them."""
     held = life.held["first"]
     table = held["table tautan-dev"]
     assert table["DeletionProtectionEnabled"] is True
     assert table["BillingModeSummary"]["BillingMode"] == "PAY_PER_REQUEST"
-    assert held["ttl tautan-dev"]["TimeToLiveDescription"]["AttributeName"] == "ttl"
     wanted = table_definition("tautan-dev")["GlobalSecondaryIndexes"]
     assert held["indexes tautan-dev"] == [
         {key: each[key] for key in ("IndexName", "KeySchema", "Projection")} for each in wanted
