@@ -34,6 +34,10 @@ install: $(STAMP) ## Install what is needed into .venv
 run: $(STAMP) ## The main job on this machine: store, WooshPay sandbox and API, until Ctrl-C
 	@exec $(PY) -m dev.run
 
+.PHONY: reset
+reset: $(STAMP) ## Empty what make run keeps on this machine: all of it, or ENGINE=…
+	@$(PY) -m dev.reset
+
 .PHONY: demo
 demo: $(STAMP) ## The whole story without a person
 	@$(PY) -m dev.demo
