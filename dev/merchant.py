@@ -57,7 +57,7 @@ def reopened(shop: Shop) -> None:
     """WooshPay tells a merchant that is there already of its payments, at our present address."""
     app = bootstrap.app()
     tenant = app.keys.owner(shop.secret_key, app.clock()).tenant
-    address = f"{app.settings.public_url}/webhooks/wooshpay/{tenant.merchant}"
+    address = app.settings.psp_webhook(tenant.merchant)
     PspEndpoints(app.psps, app.secrets, app.mint).register(tenant, address)
 
 
