@@ -54,7 +54,7 @@ from tests.fakes.faults import StormyClient
 ROOT = Path(__file__).parents[2]
 ROUNDS = 100
 STORMS = 25
-THREADS = 4
+THREADS = 8
 HUNDRED = Money(100, "SGD")
 REFUSED = {"refund_amount_exceeds_refundable", "refund_in_progress"}
 
