@@ -4,6 +4,7 @@ through its deployed functions, removed. It is lived once, and each test looks a
 import io
 import json
 import os
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, redirect_stdout
@@ -91,7 +92,7 @@ def _lived(over: Cloud, gate: Gateway, sandbox: Server, patch: pytest.MonkeyPatc
             with redirect_stdout(said):
                 act(telling)
         finally:
-            print(said.getvalue())  # shown when it has failed
+            sys.stdout.write(said.getvalue())  # shown when it has failed
         lived.told[name] = said.getvalue()
         lived.changes[name] = telling.changes
         lived.held[name] = {
@@ -246,7 +247,7 @@ def test_schedules_and_the_queue_lead_to_their_functions(life: Life) -> None:
 
 
 def test_the_table_is_guarded(life: Life) -> None:
-    """ministack makes no expiry, recovery or encryption of a template; test_template.py has them."""
+    """Expiry, recovery and encryption ministack leaves out of a template: test_template.py."""
     held = life.held["first"]
     table = held["table tautan-dev"]
     assert table["DeletionProtectionEnabled"] is True
