@@ -12,6 +12,7 @@ from pathlib import Path
 from deploy import libraries, trimming
 from deploy.runtimes import Runtime
 
+HERE = Path(__file__).parent
 MACHINES = {"x86_64": "x86_64", "arm64": "aarch64"}
 NEWEST_GLIBC = 39  # of the names of wheels; what is in them is looked at itself
 
@@ -24,7 +25,7 @@ def dependencies(requirements: Path, runtime: Runtime, architecture: str, cache:
     """A folder of the packages of `requirements`, below `cache`. Raises NotInstalled, and
     libraries.TooNew."""
     made_of = hashlib.sha256(f"{runtime} {architecture} {sys.version}".encode())
-    for source in (requirements, *(Path(each.__file__) for each in (trimming, libraries))):
+    for source in (requirements, *(HERE / f"{each}.py" for each in ("trimming", "libraries"))):
         made_of.update(source.read_bytes())
     made_of.update(Path(__file__).read_bytes())
     kept = cache / made_of.hexdigest()[:16]
@@ -44,16 +45,23 @@ def dependencies(requirements: Path, runtime: Runtime, architecture: str, cache:
 def compile_all(tree: Path, *options: str) -> None:
     """Bytecode beside every module, good whatever the times of files: Lambda's are those of 1980,
     and what it cannot keep it would compile again at every cold start."""
-    done = subprocess.run(  # noqa: S603 - in a process of its own, for the same bytes each time
-        [sys.executable, "-s", "-m", "compileall", "-q", "--invalidation-mode", "unchecked-hash"]
-        + ["-s", str(tree), "-o", "0", *options, str(tree)],
-        env={"PYTHONHASHSEED": "0"},
+    done = _python(
+        "compileall", "-q", "--invalidation-mode", "unchecked-hash", "-s", str(tree), "-o", "0",
+        *options, str(tree)
+    )  # fmt: skip
+    if done.returncode:
+        raise NotInstalled(f"a module does not compile: {done.stdout}{done.stderr}")
+
+
+def _python(module: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """A module run by itself: bytecode depends on what a process has done before."""
+    return subprocess.run(  # noqa: S603 - our own interpreter
+        [sys.executable, "-s", "-m", module, *arguments],
+        env={**os.environ, "PYTHONHASHSEED": "0"},
         capture_output=True,
         text=True,
         check=False,
     )
-    if done.returncode:
-        raise NotInstalled(f"a module does not compile: {done.stdout}{done.stderr}")
 
 
 def _leave_bytecode(tree: Path) -> None:
@@ -71,15 +79,12 @@ def _install(requirements: Path, into: Path, runtime: Runtime, architecture: str
     newer = [f"manylinux_{major}_{each}_{machine}" for each in range(minor + 1, NEWEST_GLIBC + 1)]
     platforms = [*fits, f"manylinux2014_{machine}", *newer]
     python = f"{runtime.python[0]}.{runtime.python[1]}"
-    done = subprocess.run(  # noqa: S603 - our own pip, with what this repository pins
-        [sys.executable, "-m", "pip", "install", "--disable-pip-version-check", "--quiet"]
-        + ["--no-deps", "--no-compile", "--only-binary=:all:", "--implementation", "cp"]
-        + ["--python-version", python, "--target", str(into), "-r", str(requirements)]
-        + [part for each in platforms for part in ("--platform", each)],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = _python(
+        "pip", "install", "--disable-pip-version-check", "--quiet", "--no-deps", "--no-compile",
+        "--only-binary=:all:", "--implementation", "cp", "--python-version", python,
+        *(part for each in platforms for part in ("--platform", each)),
+        "--target", str(into), "-r", str(requirements),
+    )  # fmt: skip
     if done.returncode:
         raise NotInstalled(f"pip cannot install {requirements.name}:\n{done.stderr.strip()}")
 

@@ -64,4 +64,4 @@ def _needed(library: Path) -> Iterator[str]:
     with library.open("rb") as file:
         for section in ELFFile(file).iter_sections():
             if isinstance(section, DynamicSection):
-                yield from (tag.needed for tag in section.iter_tags("DT_NEEDED"))
+                yield from (tag.needed for tag in section.iter_tags("DT_NEEDED"))  # type: ignore[attr-defined]

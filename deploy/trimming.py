@@ -11,32 +11,38 @@ from typing import Any
 SERVICES = ("dynamodb", "lambda", "sqs", "ssm")
 # What botocore reads to make a client of one of them.
 MODELS = ("service-2.json.gz", "endpoint-rule-set-1.json.gz")
-COMMON_DATA = frozenset({"_retry.json", "endpoints.json", "partitions.json"})
+COMMON_DATA = frozenset(
+    {"_retry.json", "endpoints.json", "partitions.json", "sdk-default-configuration.json"}
+)
 
 # Pictures are drawn and saved as PNG; nobody's picture is ever opened.
-PIL_MODULES = frozenset(
-    f"{name}.py"
-    for name in (
-        "ExifTags GimpGradientFile GimpPaletteFile Image ImageChops ImageColor ImageDraw ImageFile "
-        "ImageFont ImageMode ImagePalette ImageSequence ImageText PaletteFile PngImagePlugin "
-        "TiffTags __init__ _binary _deprecate _typing _util _version"
-    ).split()
-)
+PIL_MODULES = frozenset({
+    "ExifTags.py", "GimpGradientFile.py", "GimpPaletteFile.py", "Image.py", "ImageChops.py",
+    "ImageColor.py", "ImageDraw.py", "ImageFile.py", "ImageFont.py", "ImageMode.py",
+    "ImagePalette.py", "ImageSequence.py", "ImageText.py", "PaletteFile.py", "PngImagePlugin.py",
+    "TiffTags.py", "__init__.py", "_binary.py", "_deprecate.py", "_typing.py", "_util.py",
+    "_version.py",
+})  # fmt: skip
 PIL_EXTENSIONS = ("_imaging.", "_imagingft.")
 
 UNUSED = (
     "bin",
-    "PIL/_tkinter_finder.py",
+    "annotated_types/test_cases.py",
     "anyio",  # the asynchronous half of httpx
-    "botocore/cacert.pem",  # certifi's are newer
+    "botocore/cacert.pem",  # certifi's are taken
+    "botocore/crt/auth.py",
+    "botocore/stub.py",
     "dateutil/easter.py",
     "dateutil/rrule.py",
+    "dateutil/tz/win.py",
+    "dateutil/tzwin.py",
     "dateutil/zoneinfo",
     "httpcore/_async/http2.py",
     "httpcore/_async/socks_proxy.py",
     "httpcore/_sync/http2.py",
     "httpcore/_sync/socks_proxy.py",
     "httpx/_main.py",  # httpx's command
+    "idna/cli.py",
     "jinja2/ext.py",
     "jinja2/sandbox.py",
     "pydantic/color.py",
@@ -44,8 +50,10 @@ UNUSED = (
     "pydantic/mypy.py",
     "pydantic/v1",
     "segno/cli.py",
+    "segno/helpers.py",
     "ulid/__main__.py",
     "urllib3/contrib/emscripten",
+    "urllib3/contrib/socks.py",
 )
 UNUSED_ANYWHERE = ("**/tests", "**/__pycache__", "**/*.pyi", "**/py.typed", "**/*.c", "share")
 # Read at run time: ulid asks for its own version.

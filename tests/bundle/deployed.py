@@ -1,0 +1,130 @@
+"""The application as it is deployed, on this machine: every function in a process of its own from
+the bundle, a gateway before the API, the queue and the schedule by hand."""
+
+import json
+from base64 import b64encode
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from chalice.local import LocalChalice
+
+from app import app
+from chalicelib import bootstrap
+from chalicelib.adapters.dynamodb.client import dynamodb_client
+from chalicelib.adapters.dynamodb.table import ensure_table
+from chalicelib.adapters.event_queue import sqs_client
+from dev import api_server, engines
+from dev.settings import HOST, REGION, TABLE, lead_to_stack
+from sandbox.server import Server
+from tests.bundle.lambdas import Function, running
+
+HANDLERS = {
+    "api": "app.app",
+    "deliver": "chalicelib.jobs.tell.tell",
+    "deliver_again": "chalicelib.jobs.tell.tell_again",
+    "sweep": "chalicelib.jobs.reconcile.sweep",
+}
+SCHEDULED = {
+    "version": "0",
+    "id": "53dc4d37-cffa-4f76-80c9-8b7d4a4d2eaa",
+    "detail-type": "Scheduled Event",
+    "source": "aws.events",
+    "account": "123456789012",
+    "time": "2026-11-26T08:00:00Z",
+    "region": REGION,
+    "resources": [f"arn:aws:events:{REGION}:123456789012:rule/tautan-dev-sweep-event"],
+    "detail": {},
+}
+
+
+class Gateway(LocalChalice):
+    """Takes the application's routes, and has the deployed function answer them."""
+
+    def __init__(self, function: Function) -> None:
+        super().__init__("tautan")
+        self.routes = app.routes
+        self.api.binary_types = app.api.binary_types
+        self.function = function
+
+    def __call__(self, event: Mapping[str, Any], context: object) -> Any:
+        body = event["body"] or b""
+        raw = body if isinstance(body, bytes) else body.encode()
+        encoded = {"body": b64encode(raw).decode() or None, "isBase64Encoded": True}
+        return self.function({**event, **encoded})  # as for an API whose every type is binary
+
+
+@dataclass(frozen=True, slots=True)
+class Deployed:
+    """What is running. `log` is the folder of what the functions have written."""
+
+    api_url: str
+    sandbox_url: str
+    functions: Mapping[str, Function]
+    sqs: Any
+    queue: str
+    log: Path
+
+    def from_queue(self) -> Any:
+        """The messages that wait, to their function as SQS gives them; how many there were."""
+        found = self.sqs.receive_message(QueueUrl=self.queue, MaxNumberOfMessages=10)
+        messages = found.get("Messages", [])
+        records = [
+            {
+                "messageId": each["MessageId"],
+                "receiptHandle": each["ReceiptHandle"],
+                "body": each["Body"],
+                "attributes": {"ApproximateReceiveCount": "1"},
+                "messageAttributes": {},
+                "eventSource": "aws:sqs",
+                "eventSourceARN": f"arn:aws:sqs:{REGION}:123456789012:tautan-dev-events",
+                "awsRegion": REGION,
+            }
+            for each in messages
+        ]
+        if records:
+            self.functions["deliver"]({"Records": records})
+        for each in messages:
+            self.sqs.delete_message(QueueUrl=self.queue, ReceiptHandle=each["ReceiptHandle"])
+        return len(records)
+
+    def lines(self, function: str) -> list[dict[str, Any]]:
+        """What a function has logged of ours."""
+        text = (self.log / f"{function}.log").read_text(encoding="utf-8")
+        return [json.loads(line) for line in text.splitlines() if line.startswith('{"event":')]
+
+
+@contextmanager
+def deployed(task: Path, client: Path, log: Path, patch: pytest.MonkeyPatch) -> Iterator[Deployed]:
+    """Everything, until the end."""
+    with ExitStack() as stack:
+        aws_url = engines.start("moto", stack).aws
+        sandbox = Server.start(0)
+        stack.callback(sandbox.stop)
+        port = engines.free_port()
+        settings: dict[str, str] = {}
+        lead_to_stack(
+            settings,
+            api_url=f"http://{HOST}:{port}",
+            aws_url=aws_url,
+            dynamodb_url=None,
+            psp_url=sandbox.url,
+        )
+        sqs = sqs_client(REGION, aws_url)
+        settings["TAUTAN_EVENT_QUEUE_URL"] = sqs.create_queue(QueueName="tautan-dev-events")[
+            "QueueUrl"
+        ]
+        for name, value in settings.items():
+            patch.setenv(name, value)
+        bootstrap.app.cache_clear()
+        stack.callback(bootstrap.app.cache_clear)
+        ensure_table(dynamodb_client(REGION, aws_url), TABLE)
+        functions = {
+            name: stack.enter_context(running(task, client, handler, settings, log / f"{name}.log"))
+            for name, handler in HANDLERS.items()
+        }
+        url = api_server.start(Gateway(functions["api"]), port, stack)
+        yield Deployed(url, sandbox.url, functions, sqs, settings["TAUTAN_EVENT_QUEUE_URL"], log)
