@@ -79,14 +79,14 @@ def _write_configuration(
     about: Mapping[str, str],
     settings: Mapping[str, str],
 ) -> None:
-    into.mkdir(exist_ok=True)
+    (into / "policies").mkdir(parents=True, exist_ok=True)
     own = config["stages"][stage]
     own["environment_variables"] = {**own.get("environment_variables", {}), **settings}
     alone = {**config, "stages": {stage: own}}
     (into / "config.json").write_text(json.dumps(alone, indent=2) + "\n", encoding="utf-8")
     for policy in sorted((ROOT / "deploy/policies").glob("*.json")):
         filled = Template(policy.read_text(encoding="utf-8")).substitute(about)
-        (into / policy.name).write_text(filled, encoding="utf-8")
+        (into / "policies" / policy.name).write_text(filled, encoding="utf-8")
 
 
 def _give_to_chalice(made: bundle.Bundle, project: Path, architecture: str) -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from chalicelib.web import account_schemas as account_schemas
+    from chalicelib.web import automation as automation
     from chalicelib.web import catalog_schemas as catalog_schemas
     from chalicelib.web import event_schemas as event_schemas
     from chalicelib.web import forms as forms

@@ -2,13 +2,15 @@
 the bundle, a gateway before the API, the queue and the schedule by hand."""
 
 import json
-from base64 import b64encode
+from base64 import b64decode, b64encode
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from chalice.local import LocalChalice
 
@@ -18,16 +20,21 @@ from chalicelib.adapters.dynamodb.client import dynamodb_client
 from chalicelib.adapters.dynamodb.table import ensure_table
 from chalicelib.adapters.event_queue import sqs_client
 from dev import api_server, engines
+from dev.serving import Closing, serve
 from dev.settings import HOST, REGION, TABLE, lead_to_stack
 from sandbox.server import Server
 from tests.bundle.lambdas import Function, running
 
 HANDLERS = {
     "api": "app.app",
-    "deliver": "chalicelib.jobs.tell.tell",
-    "deliver_again": "chalicelib.jobs.tell.tell_again",
-    "sweep": "chalicelib.jobs.reconcile.sweep",
+    "webhook": "chalicelib.jobs.webhook.webhook",
+    "refund": "chalicelib.jobs.refund.refund",
+    "deliver": "chalicelib.jobs.deliver.deliver",
+    "deliver_again": "chalicelib.jobs.deliver.deliver_again",
+    "sweep": "chalicelib.jobs.reconcile.reconcile_sweep",
 }
+REFUNDS = "tautan-dev-refund"
+INVOKED = f"/2015-03-31/functions/{REFUNDS}/invocations"
 SCHEDULED = {
     "version": "0",
     "id": "53dc4d37-cffa-4f76-80c9-8b7d4a4d2eaa",
@@ -57,12 +64,65 @@ class Gateway(LocalChalice):
         return self.function({**event, **encoded})  # as for an API whose every type is binary
 
 
+class _Server(Closing, HTTPServer):
+    """Of AWS."""
+
+
+def _aws(aws_url: str, functions: Mapping[str, Function]) -> type[BaseHTTPRequestHandler]:
+    """AWS as the functions see it: their own store, and each other; and the webhook function's
+    address, as the provider sees it."""
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            if self.path == INVOKED:
+                answer = functions["refund"](json.loads(body))
+                self._answer(200, json.dumps(answer).encode())
+            elif self.path.startswith("/webhooks/"):
+                told = functions["webhook"](self._by_url(body))
+                said: str = told["body"]
+                encoded = told.get("isBase64Encoded")
+                self._answer(told["statusCode"], b64decode(said) if encoded else said.encode())
+            else:
+                headers = {k: v for k, v in self.headers.items() if k.lower() != "connection"}
+                passed = httpx.post(aws_url, content=body, headers=headers, trust_env=False)
+                self._answer(passed.status_code, passed.content)
+
+        def _by_url(self, body: bytes) -> dict[str, Any]:
+            """The event of a Function URL, payload format 2.0."""
+            return {
+                "version": "2.0",
+                "routeKey": "$default",
+                "rawPath": self.path,
+                "rawQueryString": "",
+                "headers": {name.lower(): value for name, value in self.headers.items()},
+                "requestContext": {
+                    "http": {"method": "POST", "path": self.path, "sourceIp": "203.0.113.7"}
+                },
+                "body": b64encode(body).decode(),
+                "isBase64Encoded": True,
+            }
+
+        def _answer(self, status: int, body: bytes) -> None:
+            self.send_response(status)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: object) -> None:
+            """Nothing."""
+
+    return Handler
+
+
 @dataclass(frozen=True, slots=True)
 class Deployed:
     """What is running. `log` is the folder of what the functions have written."""
 
     api_url: str
-    sandbox_url: str
     functions: Mapping[str, Function]
     sqs: Any
     queue: str
@@ -105,26 +165,33 @@ def deployed(task: Path, client: Path, log: Path, patch: pytest.MonkeyPatch) -> 
         sandbox = Server.start(0)
         stack.callback(sandbox.stop)
         port = engines.free_port()
+        functions: dict[str, Function] = {}
+        front = _Server((HOST, 0), _aws(aws_url, functions))
+        serve(front, stack)
+        front_url = f"http://{HOST}:{front.server_port}"
         settings: dict[str, str] = {}
         lead_to_stack(
             settings,
             api_url=f"http://{HOST}:{port}",
-            aws_url=aws_url,
-            dynamodb_url=None,
+            aws_url=front_url,
+            dynamodb_url=aws_url,
             psp_url=sandbox.url,
         )
         sqs = sqs_client(REGION, aws_url)
-        settings["TAUTAN_EVENT_QUEUE_URL"] = sqs.create_queue(QueueName="tautan-dev-events")[
-            "QueueUrl"
-        ]
+        queue = str(sqs.create_queue(QueueName="tautan-dev-events")["QueueUrl"])
+        settings |= {
+            "TAUTAN_EVENT_QUEUE_URL": queue,
+            "TAUTAN_WEBHOOK_URL": front_url,
+            "TAUTAN_REFUND_FUNCTION": REFUNDS,
+        }
         for name, value in settings.items():
             patch.setenv(name, value)
         bootstrap.app.cache_clear()
         stack.callback(bootstrap.app.cache_clear)
         ensure_table(dynamodb_client(REGION, aws_url), TABLE)
-        functions = {
-            name: stack.enter_context(running(task, client, handler, settings, log / f"{name}.log"))
-            for name, handler in HANDLERS.items()
-        }
+        for name, handler in HANDLERS.items():
+            writes = log / f"{name}.log"
+            function = running(task, client, handler, settings, writes)
+            functions[name] = stack.enter_context(function)
         url = api_server.start(Gateway(functions["api"]), port, stack)
-        yield Deployed(url, sandbox.url, functions, sqs, settings["TAUTAN_EVENT_QUEUE_URL"], log)
+        yield Deployed(url, functions, sqs, queue, log)

@@ -119,7 +119,10 @@ def test_every_library_can_be_loaded_by_lambdas_c_library(task: Path, runtime: R
         libraries.check_glibc(task, (2, 4))
 
 
-@pytest.mark.parametrize("handler", ["app", "chalicelib.jobs.reconcile", "chalicelib.jobs.tell"])
+JOBS = [f"chalicelib.jobs.{name}" for name in ("webhook", "refund", "deliver", "reconcile")]
+
+
+@pytest.mark.parametrize("handler", ["app", *JOBS])
 def test_nothing_heavy_is_loaded_before_a_request_needs_it(task: Path, handler: str) -> None:
     found = {name.partition(".")[0] for name in loaded(Start(task, imports(handler)), SETTINGS)}
     assert found & LATER == set()
@@ -129,7 +132,7 @@ def test_nothing_heavy_is_loaded_before_a_request_needs_it(task: Path, handler: 
 def test_a_function_of_the_clock_or_the_queue_does_not_load_the_pages(task: Path) -> None:
     night = loaded(Start(task, imports("chalicelib.jobs.reconcile")), SETTINGS)
     assert [name for name in night if name.startswith("chalicelib.web")] == []
-    telling = loaded(Start(task, imports("chalicelib.jobs.tell")), SETTINGS)
+    telling = loaded(Start(task, imports("chalicelib.jobs.deliver")), SETTINGS)
     assert "chalicelib.web.storefront" not in telling
 
 

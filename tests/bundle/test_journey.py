@@ -1,5 +1,5 @@
-"""A whole sale through the functions as they are deployed: the real bundle, under the runtime client
-that Lambda runs it with."""
+"""A whole sale through the functions as they are deployed: the real bundle, under Lambda's own
+runtime client."""
 
 import json
 from collections.abc import Iterator
@@ -61,6 +61,9 @@ def test_a_sale_a_refund_and_what_the_merchant_hears_of_it(
         while stage.from_queue():
             pass
         assert sorted(_types(heard)) == told
+    (signed,) = [line for line in stage.lines("webhook") if line.get("outcome") == "applied"][:1]
+    assert signed["route"] == "POST /webhooks/wooshpay/{merchant}"
+    assert [line["status"] for line in stage.lines("refund") if "status" in line] == [200, 409]
     errors = [line for name in stage.functions for line in stage.lines(name) if _is_bad(line)]
     assert errors == []
 
@@ -79,8 +82,24 @@ def test_what_is_the_same_for_everyone(stage: Deployed, path: str) -> None:
     assert httpx.get(stage.api_url + path, trust_env=False).status_code == 200
 
 
+def test_an_automation_asks_for_a_refund_by_invoking_the_function(
+    stage: Deployed, api: httpx.Client, shop: Shop
+) -> None:
+    session = _paid(api, offer_coffee(api)["url"])
+    asked = {
+        "merchant": shop.merchant,
+        "livemode": False,
+        "checkout_session": session["id"],
+        "amount": PRICE,
+        "idempotency_key": "robot-1",
+    }
+    refund = stage.functions["refund"](asked)
+    assert (refund["status"], refund["amount"]) == ("succeeded", PRICE)
+    assert stage.functions["refund"](asked) == refund
+
+
 def test_schedules(stage: Deployed) -> None:
-    for name, said in (("sweep", "sweep.done"), ("deliver_again", "tell.done")):
+    for name, said in (("sweep", "sweep.done"), ("deliver_again", "deliver.done")):
         done = stage.functions[name](SCHEDULED)
         assert {"event": said, **done} == stage.lines(name)[-1]
 
@@ -97,7 +116,7 @@ def _paid(api: httpx.Client, url: str) -> dict[str, Any]:
         shopper.press("pay")
         shopper.press("pay-dana")
         back = shopper.press("approve", phone="081234567890", pin="123456")
-        (session,) = api.get("/v1/checkout/sessions").json()["data"]
+        session = api.get("/v1/checkout/sessions").json()["data"][0]  # the newest
         for _ in range(50):
             found: dict[str, Any] = api.get(f"/v1/checkout/sessions/{session['id']}").json()
             if found["payment_status"] == "paid":
