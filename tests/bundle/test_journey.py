@@ -73,13 +73,13 @@ def test_pictures_are_drawn_with_what_is_left_of_the_libraries(
 ) -> None:
     link = offer_coffee(api)
     for path, kind in (("card.png", b"\x89PNG"), ("qr.png", b"\x89PNG"), ("qr.svg", b"<?xml")):
-        answer = httpx.get(f"{link['url']}/{path}", trust_env=False)
+        answer = httpx.get(f"{link['url']}/{path}", trust_env=False, timeout=25)
         assert (answer.status_code, answer.content[: len(kind)]) == (200, kind)
 
 
 @pytest.mark.parametrize("path", ["/healthz", "/openapi.json", "/docs", "/docs/errors"])
 def test_what_is_the_same_for_everyone(stage: Deployed, path: str) -> None:
-    assert httpx.get(stage.api_url + path, trust_env=False).status_code == 200
+    assert httpx.get(stage.api_url + path, trust_env=False, timeout=25).status_code == 200
 
 
 def test_an_automation_asks_for_a_refund_by_invoking_the_function(
