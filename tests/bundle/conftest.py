@@ -11,6 +11,8 @@ from deploy import bundle
 from deploy.project import PACKAGES, ROOT, USUAL_ARCHITECTURE
 from deploy.runtimes import Runtime, runtime_of
 
+COMMIT = "0123456789abcdef0123456789abcdef01234567"
+
 
 @pytest.fixture(scope="session")
 def runtime() -> Runtime:
@@ -22,7 +24,7 @@ def runtime() -> Runtime:
 def made(tmp_path_factory: pytest.TempPathFactory, runtime: Runtime) -> bundle.Bundle:
     """The bundle."""
     into = tmp_path_factory.mktemp("made") / "bundle.zip"
-    return bundle.make(ROOT, into, runtime, USUAL_ARCHITECTURE, PACKAGES)
+    return bundle.make(ROOT, into, runtime, USUAL_ARCHITECTURE, PACKAGES, COMMIT)
 
 
 @pytest.fixture(scope="session")

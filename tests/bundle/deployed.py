@@ -12,13 +12,14 @@ from typing import Any
 
 import httpx
 import pytest
+from botocore.config import Config
 from chalice.local import LocalChalice
 
 from app import app
 from chalicelib import bootstrap
+from chalicelib.adapters import aws
 from chalicelib.adapters.dynamodb.client import dynamodb_client
 from chalicelib.adapters.dynamodb.table import ensure_table
-from chalicelib.adapters.event_queue import sqs_client
 from dev import api_server, engines
 from dev.serving import Closing, serve
 from dev.settings import HOST, REGION, TABLE, lead_to_stack
@@ -177,7 +178,8 @@ def deployed(task: Path, client: Path, log: Path, patch: pytest.MonkeyPatch) -> 
             dynamodb_url=aws_url,
             psp_url=sandbox.url,
         )
-        sqs = sqs_client(REGION, aws_url)
+        patient = Config(connect_timeout=30, read_timeout=30)
+        sqs = aws.client("sqs", REGION, aws_url, patient)
         queue = str(sqs.create_queue(QueueName="tautan-dev-events")["QueueUrl"])
         settings |= {
             "TAUTAN_EVENT_QUEUE_URL": queue,

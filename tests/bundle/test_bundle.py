@@ -18,6 +18,7 @@ from bench.cold import Start, imports, loaded
 from deploy import bundle, libraries, project, trimming
 from deploy.dependencies import MACHINES
 from deploy.runtimes import Runtime, Unsupported, runtime_of
+from tests.bundle.conftest import COMMIT
 
 SETTINGS = {"AWS_REGION": "ap-southeast-3", "TAUTAN_STAGE": "dev"}
 NOW = date(2026, 11, 26)
@@ -36,7 +37,7 @@ def test_it_holds_what_runs_and_nothing_else(task: Path) -> None:
     assert sorted(p.name for p in (task / "chalice").glob("*.py")) == ["__init__.py", "app.py"]
     ours = {p.relative_to(project.ROOT).as_posix() for p in _sources(project.ROOT / "chalicelib")}
     theirs = {p.relative_to(task).as_posix() for p in _sources(task / "chalicelib")}
-    assert theirs == ours
+    assert theirs == ours | {"chalicelib/VERSION"}
 
 
 def test_every_module_has_its_bytecode_which_no_date_makes_stale(task: Path) -> None:
@@ -58,7 +59,7 @@ def test_the_same_sources_give_the_same_bytes_wherever_they_are(
     copy = tmp_path / "elsewhere"
     bundle.copy_application(project.ROOT, copy)
     (copy / "requirements.txt").write_bytes((project.ROOT / "requirements.txt").read_bytes())
-    again = bundle.make(copy, tmp_path / "b.zip", runtime, "x86_64", project.PACKAGES)
+    again = bundle.make(copy, tmp_path / "b.zip", runtime, "x86_64", project.PACKAGES, COMMIT)
     assert (again.sha256, again.size, again.files) == (made.sha256, made.size, made.files)
 
 
@@ -174,6 +175,18 @@ def test_the_architecture_is_one_that_lambda_has() -> None:
     assert {project.architecture_of(config, stage) for stage in config["stages"]} <= set(MACHINES)
     with pytest.raises(project.NoSuchStage, match="nowhere is not in"):
         project.configured("nowhere")
+
+
+def test_a_bundle_says_the_commit_that_it_was_made_of(tmp_path: Path) -> None:
+    assert bundle.commit_of(tmp_path) == "unknown"
+    git = ["git", "-C", str(tmp_path), "-c", "user.name=a", "-c", "user.email=a@example.com"]
+    (tmp_path / "app.py").write_text("one")
+    for step in (["init", "-q"], ["add", "."], ["commit", "-qm", "One"]):
+        subprocess.run([*git, *step], check=True)
+    clean = bundle.commit_of(tmp_path)
+    assert re.fullmatch(r"[0-9a-f]{40}", clean)
+    (tmp_path / "app.py").write_text("two")
+    assert bundle.commit_of(tmp_path) == f"{clean}-changed"
 
 
 def _sources(folder: Path) -> set[Path]:
