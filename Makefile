@@ -49,7 +49,7 @@ sandbox: $(STAMP) ## The WooshPay sandbox alone
 
 BY_FILE := --dist loadfile --no-loadscope-reorder
 MEASURED := tests/domain tests/usecases tests/adapters tests/web
-UNMEASURED := tests/architecture tests/deploy tests/journeys tests/ops tests/contracts tests/sandbox
+UNMEASURED := tests/architecture tests/bundle tests/deploy tests/journeys tests/ops tests/contracts tests/sandbox
 
 .PHONY: test
 test: $(STAMP) ## Every test, the way CI runs it

@@ -15,11 +15,10 @@ from chalicelib.adapters.dynamodb.client import dynamodb_client
 from chalicelib.adapters.dynamodb.engine import DynamoDBEngine
 from chalicelib.adapters.ssm import Secrets, ssm_client
 from chalicelib.adapters.wooshpay.minor_units import MinorUnits
-from chalicelib.adapters.wooshpay.webhooks import WooshPayWebhooks
 from chalicelib.config import Settings, event_queue_name, settings_from
 from chalicelib.domain.errors import PspUnavailable
 from chalicelib.domain.event_deliveries import Outcome
-from chalicelib.domain.ids import Tenant
+from chalicelib.domain.ids import MerchantId, Millis, Tenant
 from chalicelib.domain.rates import USUAL_RATES, Rate
 from chalicelib.domain.urls import web_address
 from chalicelib.usecases.asking import KeyRing
@@ -35,7 +34,7 @@ from chalicelib.usecases.outbox import (
     SigningKeys,
     Untold,
 )
-from chalicelib.usecases.ports import Clock, Due, Mint, Psp, Psps, PspWebhooks, Store
+from chalicelib.usecases.ports import Clock, Delivery, Due, Mint, Psp, Psps, PspWebhooks, Store
 from chalicelib.usecases.receive_psp_event import Inbox
 from chalicelib.usecases.reconcile import Reconciler
 from chalicelib.usecases.request_refund import Refunds
@@ -125,7 +124,7 @@ def build(settings: Settings) -> App:
         store,
         secrets,
         psps=_WooshPays(settings, secrets, units),
-        webhooks=WooshPayWebhooks(secrets.webhook_secrets, units),
+        webhooks=_Webhooks(secrets, units),
         post=_Posts(settings, secrets),
         refund_function=_refund_function(settings),
     )
@@ -234,6 +233,22 @@ class _Posts:
 
         leads = bot_leads(self._settings.telegram_api, self._secrets.telegram_token)
         return HttpPoster(private=self._settings.private_endpoints, leads=leads)(postings)
+
+
+@dataclass(frozen=True, slots=True)
+class _Webhooks:
+    """WooshPay's deliveries; what reads them is loaded by the first one."""
+
+    secrets: Secrets
+    units: MinorUnits
+
+    def authenticate(
+        self, merchant: MerchantId, body: bytes, signature: str, now: Millis
+    ) -> Delivery:
+        from chalicelib.adapters.wooshpay.webhooks import WooshPayWebhooks
+
+        deliveries = WooshPayWebhooks(self.secrets.webhook_secrets, self.units)
+        return deliveries.authenticate(merchant, body, signature, now)
 
 
 class _WooshPays:

@@ -6,6 +6,7 @@ import inspect
 import re
 import shutil
 import stat
+import subprocess
 import tempfile
 import zipfile
 from collections.abc import Iterator
@@ -37,14 +38,18 @@ class Bundle:
     files: int
 
 
-def make(root: Path, into: Path, runtime: Runtime, architecture: str, cache: Path) -> Bundle:
+def make(
+    root: Path, into: Path, runtime: Runtime, architecture: str, cache: Path, commit: str
+) -> Bundle:
     """The bundle of the application at `root`, written to `into`; packages are kept in `cache`.
-    Raises TooLarge, dependencies.NotInstalled and libraries.TooNew."""
+    `commit` is what a function says that it runs. Raises TooLarge, dependencies.NotInstalled and
+    libraries.TooNew."""
     packages = dependencies(root / "requirements.txt", runtime, architecture, cache)
     into.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=into.parent) as folder:
         ours = Path(folder) / "ours"
         copy_application(root, ours)
+        (ours / "chalicelib/VERSION").write_text(f"{commit}\n", encoding="utf-8")
         _copy_chalice(ours / "chalice")
         compile_all(ours)
         draft = Path(folder) / "bundle.zip"
@@ -55,6 +60,26 @@ def make(root: Path, into: Path, runtime: Runtime, architecture: str, cache: Pat
         digest = hashlib.sha256(draft.read_bytes()).hexdigest()
         draft.replace(into)
     return Bundle(into, digest, size, files)
+
+
+def commit_of(root: Path) -> str:
+    """The commit that stands at `root`, with `-changed` when something was since; `unknown` where
+    there is no history."""
+    asked = [
+        "git",
+        "-C",
+        str(root),
+        "describe",
+        "--always",
+        "--abbrev=40",
+        "--match=",
+        "--dirty=-changed",
+    ]
+    try:
+        done = subprocess.run(asked, capture_output=True, text=True, check=True)  # noqa: S603
+    except (OSError, subprocess.CalledProcessError):
+        return "unknown"
+    return done.stdout.strip()
 
 
 def copy_application(root: Path, into: Path) -> None:

@@ -60,7 +60,8 @@ def bundle_of(stage: str) -> bundle.Bundle:
     """The stage's bundle, `dist/<stage>/bundle.zip`."""
     runtime = runtime_of((sys.version_info[0], sys.version_info[1]), datetime.now(UTC).date())
     architecture = architecture_of(configured(stage), stage)
-    return bundle.make(ROOT, DIST / stage / "bundle.zip", runtime, architecture, PACKAGES)
+    into, commit = DIST / stage / "bundle.zip", bundle.commit_of(ROOT)
+    return bundle.make(ROOT, into, runtime, architecture, PACKAGES, commit)
 
 
 def configured(stage: str) -> dict[str, Any]:

@@ -13,8 +13,7 @@ from chalice.app import Blueprint, Chalice
 
 from chalicelib import bootstrap, log
 from chalicelib.jobs.wall import walled
-from chalicelib.web import refunds
-from chalicelib.web.automation import handed_over, refunded
+from chalicelib.web import on_demand, refunds
 from chalicelib.web.doors import door
 
 routes = Blueprint(__name__)
@@ -29,10 +28,11 @@ def refund(event: dict[str, Any], context: Any) -> dict[str, Any]:
         return answer
     if "resume" in event:
         app = bootstrap.app()
-        done = app.night.resume(handed_over(app, event))
+        done = app.night.resume(on_demand.automation.handed_over(app, event))
         log.worked("refunds", done)
         return done
-    return refunded(bootstrap.app(), event)
+    told: dict[str, Any] = on_demand.automation.refunded(bootstrap.app(), event)
+    return told
 
 
 @cache

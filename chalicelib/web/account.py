@@ -4,7 +4,7 @@ from chalice.app import Blueprint
 
 from chalicelib.domain.api_keys import Scope
 from chalicelib.usecases import account
-from chalicelib.web import account_schemas, render
+from chalicelib.web import on_demand, render
 from chalicelib.web.endpoint import Answer, MerchantCall, merchant_route
 
 routes = Blueprint(__name__)
@@ -27,7 +27,7 @@ def retrieve_account(call: MerchantCall) -> Answer:
 
 @merchant_route(routes, "POST", "/v1/account", needs=Scope.ACCOUNT_WRITE)
 def update_account(call: MerchantCall) -> Answer:
-    changes = call.given(account_schemas.AccountUpdate).changes()
+    changes = call.given(on_demand.account_schemas.AccountUpdate).changes()
     connected = _shown(call)
     return call.created(
         lambda asking: account.update_account(call.app.store, asking, changes),

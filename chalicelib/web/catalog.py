@@ -4,7 +4,7 @@ from chalice.app import Blueprint
 
 from chalicelib.domain.api_keys import Scope
 from chalicelib.usecases import catalog, listing
-from chalicelib.web import catalog_schemas, list_queries, render
+from chalicelib.web import on_demand, render
 from chalicelib.web.endpoint import Answer, MerchantCall, merchant_route
 
 routes = Blueprint(__name__)
@@ -12,7 +12,7 @@ routes = Blueprint(__name__)
 
 @merchant_route(routes, "POST", "/v1/products", needs=Scope.PRODUCTS_WRITE)
 def create_product(call: MerchantCall) -> Answer:
-    new = call.given(catalog_schemas.ProductData).new()
+    new = call.given(on_demand.catalog_schemas.ProductData).new()
     return call.created(
         lambda asking: catalog.create_product(call.app.store, call.app.mint, asking, new),
         lambda product: render.product(call.tenant, product),
@@ -27,7 +27,7 @@ def retrieve_product(call: MerchantCall) -> Answer:
 
 @merchant_route(routes, "POST", "/v1/products/{id}", needs=Scope.PRODUCTS_WRITE)
 def update_product(call: MerchantCall) -> Answer:
-    told = call.given(catalog_schemas.ProductUpdate)
+    told = call.given(on_demand.catalog_schemas.ProductUpdate)
     stock = told.inventory.change() if told.inventory else None
     return call.created(
         lambda asking: catalog.update_product(
@@ -39,7 +39,7 @@ def update_product(call: MerchantCall) -> Answer:
 
 @merchant_route(routes, "GET", "/v1/products", needs=Scope.PRODUCTS_READ, listed=True)
 def list_products(call: MerchantCall) -> Answer:
-    asked = call.asked(list_queries.Products)
+    asked = call.asked(on_demand.list_queries.Products)
     part = call.part("prod", asked)
     found = listing.list_products(call.app.store, call.tenant, part, asked.active, asked.ids)
     return Answer(
@@ -49,7 +49,7 @@ def list_products(call: MerchantCall) -> Answer:
 
 @merchant_route(routes, "POST", "/v1/prices", needs=Scope.PRICES_WRITE)
 def create_price(call: MerchantCall) -> Answer:
-    new = call.given(catalog_schemas.PriceData).new()
+    new = call.given(on_demand.catalog_schemas.PriceData).new()
     return call.created(
         lambda asking: catalog.create_price(call.app.store, call.app.mint, asking, new),
         lambda price: render.price(call.tenant, price),
@@ -64,7 +64,7 @@ def retrieve_price(call: MerchantCall) -> Answer:
 
 @merchant_route(routes, "POST", "/v1/prices/{id}", needs=Scope.PRICES_WRITE)
 def update_price(call: MerchantCall) -> Answer:
-    told = call.given(catalog_schemas.PriceUpdate)
+    told = call.given(on_demand.catalog_schemas.PriceUpdate)
     return call.created(
         lambda asking: catalog.update_price(
             call.app.store, asking, call.path["id"], told.changes()
@@ -75,7 +75,7 @@ def update_price(call: MerchantCall) -> Answer:
 
 @merchant_route(routes, "GET", "/v1/prices", needs=Scope.PRICES_READ, listed=True)
 def list_prices(call: MerchantCall) -> Answer:
-    asked = call.asked(list_queries.Prices)
+    asked = call.asked(on_demand.list_queries.Prices)
     part, which = call.part("price", asked), asked.which()
     found = listing.list_prices(call.app.store, call.tenant, part, asked.product, which)
     return Answer(render.listed(found, "/v1/prices", lambda item: render.price(call.tenant, item)))

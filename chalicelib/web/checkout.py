@@ -8,7 +8,7 @@ from chalicelib.domain.payments import Payment
 from chalicelib.usecases import listing
 from chalicelib.usecases.end_payment import Way
 from chalicelib.usecases.start_checkout import retrieve_payment
-from chalicelib.web import list_queries, render, schemas
+from chalicelib.web import on_demand, render
 from chalicelib.web.endpoint import Answer, MerchantCall, merchant_route
 
 routes = Blueprint(__name__)
@@ -16,7 +16,7 @@ routes = Blueprint(__name__)
 
 @merchant_route(routes, "POST", "/v1/checkout/sessions", needs=Scope.CHECKOUT_SESSIONS_WRITE)
 def create_session(call: MerchantCall) -> Answer:
-    new = call.given(schemas.SessionCreate).new()
+    new = call.given(on_demand.schemas.SessionCreate).new()
     return call.created(
         lambda asking: call.app.checkout.start(asking, new), lambda payment: _shown(call, payment)
     )
@@ -33,7 +33,7 @@ def retrieve_session(call: MerchantCall) -> Answer:
     routes, "POST", "/v1/checkout/sessions/{id}/expire", needs=Scope.CHECKOUT_SESSIONS_WRITE
 )
 def expire_session(call: MerchantCall) -> Answer:
-    call.given(schemas.Nothing)
+    call.given(on_demand.schemas.Nothing)
     return call.created(
         lambda asking: call.app.ending.request(asking, call.path["id"], Way.EXPIRE),
         lambda payment: _shown(call, payment),
@@ -53,7 +53,7 @@ def list_session_items(call: MerchantCall) -> Answer:
     routes, "GET", "/v1/checkout/sessions", needs=Scope.CHECKOUT_SESSIONS_READ, listed=True
 )
 def list_sessions(call: MerchantCall) -> Answer:
-    asked = call.asked(list_queries.Sessions)
+    asked = call.asked(on_demand.list_queries.Sessions)
     found = listing.list_sessions(
         call.app.store, call.tenant, call.part("cs", asked), call.now, asked.which()
     )

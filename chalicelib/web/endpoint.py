@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import wraps
-from typing import Any, TypeVar, Unpack
+from typing import TYPE_CHECKING, Any, TypeVar, Unpack
 from urllib.parse import urlencode
 
 from chalice.app import Blueprint, Request, Response
@@ -26,12 +26,15 @@ from chalicelib.domain.ledger import Cause
 from chalicelib.usecases.asking import Asking
 from chalicelib.usecases.failures import Answered, Replayed, StoreUnavailable
 from chalicelib.usecases.ports import Slice
-from chalicelib.web import bodies, forms, objects, schemas
+from chalicelib.web import bodies, objects, on_demand
 from chalicelib.web.errors import STATUS, envelope, plain_envelope, retry_after
 from chalicelib.web.expanding import Expander
 from chalicelib.web.sending import Sent, accepting
 
-B = TypeVar("B", bound=forms.Body)
+if TYPE_CHECKING:
+    from chalicelib.web import forms, schemas
+
+B = TypeVar("B", bound="forms.Body")
 T = TypeVar("T")
 EXPAND = "expand"
 REPLAYED = {"Idempotency-Replayed": "true"}
@@ -124,7 +127,7 @@ class MerchantCall(Call):
         """The body as `model`; raises InvalidRequest."""
         fields, form = self.fields()
         fields.pop(EXPAND, None)
-        return forms.checked(model, fields, form=form)
+        return on_demand.forms.checked(model, fields, form=form)
 
     @property
     def paths(self) -> tuple[str, ...]:
@@ -133,8 +136,10 @@ class MerchantCall(Call):
         told = self.query()
         if self.request.method == "POST":
             told |= self.fields()[0]
-        asked = {EXPAND: told[EXPAND]} if EXPAND in told else {}
-        return tuple(forms.checked(schemas.Expansion, asked, form=True).expand)
+        if EXPAND not in told:
+            return ()
+        asked = {EXPAND: told[EXPAND]}
+        return tuple(on_demand.forms.checked(on_demand.schemas.Expansion, asked, form=True).expand)
 
     def expanded(self, answer: Any) -> Any:
         """The answer with what is to be expanded."""
@@ -184,12 +189,12 @@ class MerchantCall(Call):
         """The query parameters as `model`; raises InvalidRequest."""
         told = self.query()
         told.pop(EXPAND, None)
-        return forms.checked(model, told, form=True)
+        return on_demand.forms.checked(model, told, form=True)
 
-    def part(self, kind: str, asked: schemas.ListQuery | None = None) -> Slice:
+    def part(self, kind: str, asked: "schemas.ListQuery | None" = None) -> Slice:
         """Which part of the list of one kind of ids (`prod`, …), as it was `asked` for with filters
         or without any; raises InvalidRequest."""
-        query = self.asked(schemas.ListQuery) if asked is None else asked
+        query = self.asked(on_demand.schemas.ListQuery) if asked is None else asked
         first, last = query.bounds()
         return Slice(
             limit=query.limit,

@@ -9,7 +9,7 @@ from chalicelib.bootstrap import App
 from chalicelib.domain.api_keys import Scope
 from chalicelib.domain.events import Event
 from chalicelib.usecases import listing, webhook_endpoints
-from chalicelib.web import event_schemas, list_queries, render_events
+from chalicelib.web import on_demand, render_events
 from chalicelib.web.endpoint import Answer, MerchantCall, merchant_route
 from chalicelib.web.render import Json, listed
 
@@ -35,7 +35,7 @@ def retrieve_event(call: MerchantCall) -> Answer:
 
 @merchant_route(routes, "GET", "/v1/events", needs=Scope.EVENTS_READ, listed=True)
 def list_events(call: MerchantCall) -> Answer:
-    asked = call.asked(list_queries.Events)
+    asked = call.asked(on_demand.list_queries.Events)
     part = call.part("evt", asked)
     found = listing.list_events(call.app.store, call.tenant, part, asked.which())
     return Answer(listed(found, "/v1/events", lambda event: _shown(call, event)))
@@ -43,7 +43,7 @@ def list_events(call: MerchantCall) -> Answer:
 
 @merchant_route(routes, "POST", "/v1/events/{id}/retry", needs=Scope.WEBHOOK_ENDPOINTS_WRITE)
 def retry_event(call: MerchantCall) -> Answer:
-    to = call.given(event_schemas.EventRetry).webhook_endpoint
+    to = call.given(on_demand.event_schemas.EventRetry).webhook_endpoint
     return call.created(
         lambda asking: webhook_endpoints.resend_event(call.app.store, asking, call.path["id"], to),
         lambda event: _shown(call, event),

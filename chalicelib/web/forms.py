@@ -182,9 +182,9 @@ Metadata = Annotated[
 
 
 class Body(BaseModel):
-    """Every body of ours."""
+    """Every body of ours. Its validator is built by the first request that needs it."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
 
 B = TypeVar("B", bound=Body)

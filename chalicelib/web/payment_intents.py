@@ -9,7 +9,7 @@ from chalicelib.domain.ids import intent_id
 from chalicelib.domain.payments import Payment
 from chalicelib.usecases.end_payment import Way
 from chalicelib.usecases.start_checkout import retrieve_payment
-from chalicelib.web import render, schemas
+from chalicelib.web import on_demand, render
 from chalicelib.web.endpoint import Answer, MerchantCall, merchant_route
 
 routes = Blueprint(__name__)
@@ -17,7 +17,7 @@ routes = Blueprint(__name__)
 
 @merchant_route(routes, "POST", "/v1/payment_intents", needs=Scope.PAYMENT_INTENTS_WRITE)
 def create_intent(call: MerchantCall) -> Answer:
-    new = call.given(schemas.PaymentIntentCreate).new()
+    new = call.given(on_demand.schemas.PaymentIntentCreate).new()
     return call.created(
         lambda asking: call.app.checkout.start_direct(asking, new),
         lambda payment: _shown(call, payment),
@@ -35,7 +35,7 @@ def retrieve_intent(call: MerchantCall) -> Answer:
     routes, "POST", "/v1/payment_intents/{id}/cancel", needs=Scope.PAYMENT_INTENTS_WRITE
 )
 def cancel_intent(call: MerchantCall) -> Answer:
-    call.given(schemas.Cancellation)
+    call.given(on_demand.schemas.Cancellation)
     return call.created(
         lambda asking: call.app.ending.request(asking, call.path["id"], Way.CANCEL),
         lambda payment: _shown(call, payment),

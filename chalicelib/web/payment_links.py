@@ -8,7 +8,7 @@ from chalicelib.domain.api_keys import Scope
 from chalicelib.domain.payment_links import Offer
 from chalicelib.usecases import payment_links
 from chalicelib.usecases.ports import OpenedLink
-from chalicelib.web import link_schemas, list_queries, render, share, showing
+from chalicelib.web import on_demand, render, share, showing
 from chalicelib.web.endpoint import Answer, MerchantCall, merchant_route
 
 routes = Blueprint(__name__)
@@ -34,7 +34,7 @@ def _shown(call: MerchantCall) -> Callable[[Offer], render.Json]:
 
 @merchant_route(routes, "POST", "/v1/payment_links", needs=Scope.PAYMENT_LINKS_WRITE)
 def create_payment_link(call: MerchantCall) -> Answer:
-    new = call.given(link_schemas.PaymentLinkCreate).new()
+    new = call.given(on_demand.link_schemas.PaymentLinkCreate).new()
     return call.created(
         lambda asking: payment_links.create_payment_link(
             call.app.store, call.app.mint, asking, new
@@ -45,7 +45,7 @@ def create_payment_link(call: MerchantCall) -> Answer:
 
 @merchant_route(routes, "POST", "/v1/payment_links/{id}", needs=Scope.PAYMENT_LINKS_WRITE)
 def update_payment_link(call: MerchantCall) -> Answer:
-    told = call.given(link_schemas.PaymentLinkUpdate)
+    told = call.given(on_demand.link_schemas.PaymentLinkUpdate)
     return call.created(
         lambda asking: payment_links.update_payment_link(
             call.app.store, call.app.mint, asking, call.path["id"], told.changes(), told.lines()
@@ -68,7 +68,7 @@ def list_link_items(call: MerchantCall) -> Answer:
 
 @merchant_route(routes, "GET", "/v1/payment_links", needs=Scope.PAYMENT_LINKS_READ, listed=True)
 def list_payment_links(call: MerchantCall) -> Answer:
-    asked = call.asked(list_queries.PaymentLinks)
+    asked = call.asked(on_demand.list_queries.PaymentLinks)
     found = call.app.store.payment_links(call.tenant, call.part("plink", asked), asked.active)
     base = call.app.settings.public_url
     return Answer(

@@ -1,8 +1,10 @@
 """QR codes of addresses: black on white with a quiet zone, at a size that prints well."""
 
 from io import BytesIO
+from typing import TYPE_CHECKING
 
-import segno
+if TYPE_CHECKING:
+    import segno
 
 _QUIET = 4  # modules of white around it, as the standard asks
 _PIXELS = 1000  # at least; at 300 dots an inch this is 8 cm
@@ -26,6 +28,8 @@ def png(address: str) -> bytes:
     return out.getvalue()
 
 
-def _code(address: str) -> segno.QRCode:
+def _code(address: str) -> "segno.QRCode":
     """At level M (15 %) or better: it will be folded, smeared and photographed askew."""
+    import segno  # few requests are for a code
+
     return segno.make_qr(address, error="m")

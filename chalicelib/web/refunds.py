@@ -7,7 +7,7 @@ from chalicelib.domain.refunds import OPEN, Refund
 from chalicelib.usecases import listing
 from chalicelib.usecases.asking import Asking
 from chalicelib.usecases.request_refund import retrieve_refund
-from chalicelib.web import list_queries, render, schemas
+from chalicelib.web import on_demand, render
 from chalicelib.web.endpoint import Answer, MerchantCall, merchant_route
 
 
@@ -19,7 +19,7 @@ def door() -> Blueprint:
 
 
 def create_refund(call: MerchantCall) -> Answer:
-    given = call.given(schemas.RefundCreate)
+    given = call.given(on_demand.schemas.RefundCreate)
 
     def story(asking: Asking) -> Refund:
         refund = call.app.refunds.request(asking, given.payment(), given.new())
@@ -44,7 +44,7 @@ def get_refund(call: MerchantCall) -> Answer:
 
 @merchant_route(routes, "GET", "/v1/refunds", needs=Scope.REFUNDS_READ, listed=True)
 def list_refunds(call: MerchantCall) -> Answer:
-    asked = call.asked(list_queries.Refunds)
+    asked = call.asked(on_demand.list_queries.Refunds)
     found = listing.list_refunds(
         call.app.store,
         call.tenant,

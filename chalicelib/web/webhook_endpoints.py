@@ -13,7 +13,7 @@ from chalicelib.domain.urls import web_address
 from chalicelib.domain.webhook_endpoints import WebhookEndpoint, secrets_of
 from chalicelib.usecases import webhook_endpoints
 from chalicelib.usecases.prove_chat import proven_chat
-from chalicelib.web import event_schemas, render_events
+from chalicelib.web import on_demand, render_events
 from chalicelib.web.endpoint import Answer, MerchantCall, merchant_route
 from chalicelib.web.render import Json, listed
 
@@ -61,7 +61,7 @@ def _with_secret(call: MerchantCall) -> Callable[[WebhookEndpoint], Json]:
 
 @merchant_route(routes, "POST", PATH, needs=Scope.WEBHOOK_ENDPOINTS_WRITE)
 def create_webhook_endpoint(call: MerchantCall) -> Answer:
-    given = call.given(event_schemas.WebhookEndpointData)
+    given = call.given(on_demand.event_schemas.WebhookEndpointData)
     new, app = given.new(_address(call, given.url, given.confirmation_code)), call.app
     return call.created(
         lambda asking: webhook_endpoints.create_webhook_endpoint(app.store, app.mint, asking, new),
@@ -78,7 +78,7 @@ def retrieve_webhook_endpoint(call: MerchantCall) -> Answer:
 
 @merchant_route(routes, "POST", ONE, needs=Scope.WEBHOOK_ENDPOINTS_WRITE)
 def update_webhook_endpoint(call: MerchantCall) -> Answer:
-    told = call.given(event_schemas.WebhookEndpointUpdate)
+    told = call.given(on_demand.event_schemas.WebhookEndpointUpdate)
     changes = told.changes()
     if told.url is not None:
         changes["url"] = _address(call, told.url, told.confirmation_code)
@@ -99,7 +99,7 @@ def delete_webhook_endpoint(call: MerchantCall) -> Answer:
 
 @merchant_route(routes, "POST", ROLLED, needs=Scope.WEBHOOK_ENDPOINTS_WRITE)
 def roll_secret(call: MerchantCall) -> Answer:
-    keep_ms = call.given(event_schemas.SecretRoll).expires_in * 1000
+    keep_ms = call.given(on_demand.event_schemas.SecretRoll).expires_in * 1000
     return call.created(
         lambda asking: webhook_endpoints.roll_secret(
             call.app.store, asking, call.path["id"], keep_ms

@@ -25,9 +25,9 @@ from chalicelib.adapters.dynamodb.writes import (
     Update,
     Write,
 )
-from chalicelib.jobs import deliver, refund
+from chalicelib.jobs import deliver
 from chalicelib.usecases.night_shift import NightShift
-from chalicelib.web import endpoint
+from chalicelib.web import automation, endpoint
 from tests.iam import ATTRIBUTES, LEADING_KEYS, PLACES, Asked, allows
 
 TABLE = "arn:aws:dynamodb:{region}:{account}:table/tautan-{stage}".format(**PLACES)
@@ -132,7 +132,7 @@ def police(patch: pytest.MonkeyPatch, app: Any) -> None:
     for job in ("sweep", "compare", "audit"):
         patch.setattr(NightShift, job, _by("reconcile", getattr(NightShift, job)))
     patch.setattr(NightShift, "resume", _by("refund", NightShift.resume))
-    patch.setattr(refund, "refunded", _by("refund", refund.refunded))
+    patch.setattr(automation, "refunded", _by("refund", automation.refunded))
     for job in ("told", "again"):
         patch.setattr(deliver, job, _by("deliver", getattr(deliver, job)))
     events = app.secrets._client().meta.events

@@ -69,10 +69,17 @@ def _models(handler: Callable[..., Any]) -> Iterator[type[Body]]:
     tree = ast.parse(textwrap.dedent(inspect.getsource(handler)))
     known = inspect.getmodule(handler)
     for node in ast.walk(tree):
-        found = None
-        if isinstance(node, ast.Name):
-            found = getattr(known, node.id, None)
-        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
-            found = getattr(getattr(known, node.value.id, None), node.attr, None)
+        found = _meant(node, known)
         if inspect.isclass(found) and issubclass(found, Body):
             yield found
+
+
+def _meant(node: ast.AST, known: Any) -> Any:
+    """What a name, or a name with dots, is in a module; None when it is nothing there."""
+    match node:
+        case ast.Name(id=name):
+            return getattr(known, name, None)
+        case ast.Attribute(value=ast.Name() | ast.Attribute() as owner, attr=name):
+            found = _meant(owner, known)
+            return getattr(found, name, None) if inspect.ismodule(found) else None
+    return None

@@ -1,0 +1,1 @@
+"""The benchmarks: what is claimed of speed and cost, measured. Never packaged."""
