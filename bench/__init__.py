@@ -1,0 +1,1 @@
+"""What is claimed about speed and cost, measured: `python -m bench`; never packaged."""
