@@ -17,6 +17,7 @@ from multiprocessing import get_context
 from typing import Any
 
 from bench.meter import Call
+from bench.sizes import Image
 from bench.units import Units
 
 SIGNATURE = "Wooshpay-Signature"
@@ -44,6 +45,8 @@ class Operation:
     calls: Sequence[Call]
     asked: Sequence[Asked]
     logged: Sequence[str]
+    answered: int = 0  # bytes of the answer's body
+    stored: Sequence[Image] = ()  # the whole table, before
     status: int = 200  # that it is answered with
     secret: str | None = None  # what signs the event's body
 

@@ -79,6 +79,12 @@ def _image(key: Image) -> Image | None:
     return None if item is None else dict(item.to_json()["Attributes"])
 
 
+def _table() -> list[Image]:
+    """Every item in moto's own memory."""
+    partitions = dynamodb_backends[DEFAULT_ACCOUNT_ID][REGION].tables[TABLE].items.values()
+    return [dict(item.to_json()["Attributes"]) for found in partitions for item in found.values()]
+
+
 class Lines(logging.Handler):
     """The lines that were logged."""
 
@@ -277,7 +283,7 @@ class Stage:
     ) -> Operation:
         operation = None
         for _ in range(2):
-            event = made()
+            event, stored = made(), _table()
             called, asked, logged = len(self.meter.calls), len(self._asked), len(self._log.lines)
             answer = self._call(Operation(name, event, [], [], [], secret=secret).now(), through)
             operation = Operation(
@@ -286,6 +292,8 @@ class Stage:
                 self.meter.calls[called:],
                 self._asked[asked:],
                 self._log.lines[logged:],
+                len(answer.get("body", "")),
+                stored,
                 status,
                 secret,
             )
