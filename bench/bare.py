@@ -1,8 +1,9 @@
 """The bare calls of an operation: the same requests, of the same clients, and nothing around."""
 
+import json
+from base64 import b64decode
 from collections.abc import Callable
 from typing import Any
-import json
 
 from bench.recording import Operation
 from bench.requests import REGION
@@ -38,7 +39,10 @@ class BareCalls:
     def of(self, operation: Operation) -> Bare:
         """Makes the calls of an operation, in DynamoDB's order, then the provider's."""
         aws = [
-            (getattr(self._clients[call.service], METHODS[call.operation]), _parameters(call.request))
+            (
+                getattr(self._clients[call.service], METHODS[call.operation]),
+                json.loads(call.request, object_hook=with_bytes),
+            )
             for call in operation.calls
         ]
         asked = [
@@ -61,14 +65,8 @@ class BareCalls:
         return bare
 
 
-def _parameters(request: bytes) -> Any:
-    """As a caller gives them: bytes are bytes, not base64."""
-    return json.loads(request, object_hook=_with_bytes)
-
-
-def _with_bytes(found: dict[str, Any]) -> dict[str, Any]:
-    from base64 import b64decode
-
+def with_bytes(found: dict[str, Any]) -> dict[str, Any]:
+    """Bytes as a caller gives them, not in base64 as the wire has them."""
     if found.keys() == {"B"} and isinstance(found["B"], str):
         return {"B": b64decode(found["B"])}
     return found

@@ -1,4 +1,4 @@
-"""CPU of the six operations through the application, over that of the bare calls which they make."""
+"""CPU of the six operations through the application, over that of the bare calls they make."""
 
 from collections.abc import Iterator, Mapping
 from statistics import median

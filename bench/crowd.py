@@ -13,7 +13,6 @@ from chalicelib.adapters.dynamodb.writes import (
     PLACES,
     Absent,
     Check,
-    Index,
     Item,
     Key,
     Page,

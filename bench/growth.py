@@ -1,5 +1,7 @@
-"""Whether anything grows with what is stored: each operation over a table of 1,000 payments and of
-1,000,000, in memory. Calls and units must be the same; the CPU is the application's and the model's.
+"""Whether anything grows with what is stored: each operation over 1,000 payments and 1,000,000.
+
+The table is in memory. Calls and units must be the same; the CPU is the application's and the
+model's.
 """
 
 import gc

@@ -16,6 +16,7 @@ from moto.dynamodb.models import dynamodb_backends
 from moto.dynamodb.models.dynamo_type import DynamoType
 
 from app import app as entry
+from bench.bare import with_bytes
 from bench.meter import Meter
 from bench.recording import Asked, Operation, Recording
 from bench.requests import BROWSER, REGION, TABLE, environment, gateway_event
@@ -82,7 +83,9 @@ def _image(key: Image) -> Image | None:
 def _table() -> list[Image]:
     """Every item in moto's own memory."""
     partitions = dynamodb_backends[DEFAULT_ACCOUNT_ID][REGION].tables[TABLE].items.values()
-    return [dict(item.to_json()["Attributes"]) for found in partitions for item in found.values()]
+    items = [item.to_json()["Attributes"] for found in partitions for item in found.values()]
+    stored: list[Image] = json.loads(json.dumps(items), object_hook=with_bytes)
+    return stored
 
 
 class Lines(logging.Handler):
@@ -209,10 +212,14 @@ class Stage:
         """As many as a page needs: copies of one, put past the meter's eyes."""
         made = PaymentId(self._session()["id"].removeprefix("cs_"))
         tenant = Tenant(self.id, livemode=False)
-        item = json.dumps(encode_item(self.app.store._engine.get(payment_key(tenant, made))))
+        item = self.app.store._engine.get(payment_key(tenant, made))
         for _ in range(LISTED - 1):
-            copy = json.loads(item.replace(made, self.app.mint.ulid()))
-            self._maker.put_item(TableName=TABLE, Item=copy)
+            other = self.app.mint.ulid()
+            copy = {
+                name: value.replace(made, other) if isinstance(value, str) else value
+                for name, value in item.items()
+            }
+            self._maker.put_item(TableName=TABLE, Item=encode_item(copy))
 
     def _approved(self) -> str:
         """The provider's intent of a session that was approved there."""

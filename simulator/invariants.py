@@ -94,7 +94,7 @@ class Watch:
         if old is not None:
             rank: Any = old["rank"]
             must(new["rank"] >= rank, f"Inv-4 {new['id']} fell from {rank} to {new['rank']}")
-            same = ("amount", "currency", "merchant", "livemode", "secret", "created")
+            same = ("amount", "currency", "merchant", "livemode", "terms", "created")
             must(all(old[name] == new[name] for name in same), f"Inv-5 {new['id']} was rewritten")
             if "psp_intent" in old:
                 must(old["psp_intent"] == new.get("psp_intent"), f"Inv-4 {new['id']} is rebound")

@@ -48,7 +48,7 @@ def _open_sessions(items: Mapping[str, list[Any]]) -> None:
     for payment in items["payment"]:
         if payment.get("counted") and payment["rank"] < ENDED_RANK:
             scope = payment_key(_tenant(payment), PaymentId(payment["id"])).pk.partition("#PAY#")[0]
-            there[f"{scope}#OPEN#{payment['payment_link']}"] += 1
+            there[f"{scope}#OPEN#{payment['sp'].rpartition('#')[2]}"] += 1
     must(+counted == +there, f"Inv-1 open sessions are {dict(there)}, counted {dict(counted)}")
 
 

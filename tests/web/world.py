@@ -298,7 +298,8 @@ class World:
     def dump(self) -> list[str]:
         """Every item of the table, as text."""
         if self._memory is not None:
-            return [json.dumps(item, sort_keys=True) for item in self._memory.everything()]
+            found = self._memory.everything()
+            return [json.dumps(item, sort_keys=True, default=bytes.hex) for item in found]
         items = [item for found in self._items.values() for item in found.values()]
         return sorted(json.dumps(item.to_json(), sort_keys=True) for item in items)
 
