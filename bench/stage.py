@@ -4,7 +4,7 @@ import json
 import logging
 import os
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from logging import LogRecord
 from typing import Any
 from unittest.mock import patch
@@ -16,7 +16,6 @@ from moto.dynamodb.models import dynamodb_backends
 from moto.dynamodb.models.dynamo_type import DynamoType
 
 from app import app as entry
-from bench.bare import with_bytes
 from bench.meter import Meter
 from bench.recording import Asked, Operation, Recording
 from bench.requests import BROWSER, REGION, TABLE, environment, gateway_event
@@ -64,8 +63,8 @@ def staged(server: Server) -> Iterator["Stage"]:
         bootstrap.app.cache_clear()
         meter = Meter(indexes_of(table_definition(TABLE)), _image)
         try:
-            with meter.attached(aws._session()):
-                yield Stage(server, meter, maker)
+            with meter.attached(aws._session()), closing(Stage(server, meter, maker)) as stage:
+                yield stage
         finally:
             bootstrap.app.cache_clear()
             bootstrap._http().close()
@@ -83,9 +82,7 @@ def _image(key: Image) -> Image | None:
 def _table() -> list[Image]:
     """Every item in moto's own memory."""
     partitions = dynamodb_backends[DEFAULT_ACCOUNT_ID][REGION].tables[TABLE].items.values()
-    items = [item.to_json()["Attributes"] for found in partitions for item in found.values()]
-    stored: list[Image] = json.loads(json.dumps(items), object_hook=with_bytes)
-    return stored
+    return [dict(item.to_json()["Attributes"]) for found in partitions for item in found.values()]
 
 
 class Lines(logging.Handler):
@@ -114,11 +111,15 @@ class Stage:
         bootstrap._http().event_hooks = {"response": [self._answered]}
         self._merchant()
 
+    def close(self) -> None:
+        """Nothing of it is left in this process."""
+        self._provider.close()
+        logging.getLogger("tautan.requests").removeHandler(self._log)
+
     def recording(self) -> Recording:
         """All of them."""
         self.price = self.asks("POST", "/v1/prices", body=_price("Kopi"))["id"]
         self.link = self.asks("POST", "/v1/payment_links", body=self._link())
-        self._store_payments()
         operations = [
             self._operation("create link", self._create_link),
             self._operation("open", self._open),
@@ -126,9 +127,9 @@ class Stage:
             self._operation("webhook", self._webhook, self.secret),
             self._operation("webhook again", self._webhook_again, self.secret),
             self._operation("refund", self._refund),
-            self._operation("list 25", self._list),
             self._operation("tell", self._tell, through=tell),
             self._operation("bad signature", self._webhook, "whsec_" + "n" * 32, status=400),
+            self._operation("list 25", self._list),
         ]
         found = {operation.name: operation for operation in operations}
         return Recording(found, list(self.meter.calls), list(self._asked), self._url)
@@ -168,6 +169,7 @@ class Stage:
         return self._event("POST", "/v1/refunds", body=body, key=f"refund-{intent}")
 
     def _list(self) -> Event:
+        self._store_payments()
         return self._event("GET", "/v1/payment_intents", query={"limit": "25"})
 
     def _tell(self) -> Event:
