@@ -38,9 +38,20 @@ class Bill:
     """Dollars by what they are paid for."""
 
     def __init__(self, prices: Mapping[str, Any]) -> None:
-        self.prices, self.usd = prices["usd"], dict.fromkeys(
-            ("dynamodb_writes", "dynamodb_reads", "lambda", "gateway", "queue", "logs", "egress"),
-            0.0,
+        self.prices, self.usd = (
+            prices["usd"],
+            dict.fromkeys(
+                (
+                    "dynamodb_writes",
+                    "dynamodb_reads",
+                    "lambda",
+                    "gateway",
+                    "queue",
+                    "logs",
+                    "egress",
+                ),
+                0.0,
+            ),
         )
         self._assumed = prices
 

@@ -91,9 +91,7 @@ def test_a_transaction_and_one_that_is_cancelled(client: Any, meter: Meter) -> N
 
 def test_a_condition_that_fails_pays_one_unit_for_nothing(client: Any, meter: Meter) -> None:
     with pytest.raises(ClientError):
-        client.put_item(
-            TableName=TABLE, Item=LISTED, ConditionExpression="attribute_exists(pk)"
-        )
+        client.put_item(TableName=TABLE, Item=LISTED, ConditionExpression="attribute_exists(pk)")
     assert meter.units == Units(writes=1)
 
 
