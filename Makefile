@@ -44,7 +44,7 @@ sandbox: $(STAMP) ## The WooshPay sandbox alone
 
 BY_FILE := -n 2 --dist loadfile --no-loadscope-reorder
 MEASURED := tests/domain tests/usecases tests/adapters tests/web
-UNMEASURED := tests/bench tests/architecture tests/journeys tests/ops tests/contracts tests/sandbox
+UNMEASURED := tests/architecture tests/bench tests/deploy tests/journeys tests/ops tests/contracts tests/sandbox
 
 .PHONY: test
 test: $(STAMP) ## Every test, the way CI runs it

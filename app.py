@@ -2,7 +2,7 @@
 
 from chalice.app import Chalice
 
-from chalicelib.jobs import reconcile, tell
+from chalicelib.jobs import deliver, reconcile, refund, webhook
 from chalicelib.web import (
     account,
     assets,
@@ -21,11 +21,13 @@ from chalicelib.web import (
     webhooks,
 )
 from chalicelib.web.chalice_errors import one_envelope
+from chalicelib.web.forwarding import refunds_elsewhere
 
 app = Chalice(app_name="tautan", configure_logs=False)
 app.debug = False
 app.api.binary_types = ["*/*"]  # why: chalicelib/web/sending.py
 app.register_middleware(one_envelope, "http")
+app.register_middleware(refunds_elsewhere, "http")
 ROOMS = (
     account,
     catalog,
@@ -42,8 +44,10 @@ ROOMS = (
     assets,
     description,
     health,
+    webhook,
+    refund,
+    deliver,
     reconcile,
-    tell,
 )
 for room in ROOMS:
     app.register_blueprint(room.routes)

@@ -2,13 +2,14 @@
 
 import os
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 from unittest.mock import patch
 
-from bench.recording import Operation, Recording
+from bench.handlers import handler_of
+from bench.recording import Recording
 from bench.requests import environment
 from bench.stub import answers_of, serving
 
@@ -21,12 +22,11 @@ class Application:
 
     url: str
     recording: Recording
-    handlers: Mapping[str, Callable[[Any, Any], Any]]
 
     def does(self, name: str) -> Go:
         """The operation as a call; it has been done once, and was answered as it should be."""
-        operation: Operation = self.recording.operations[name]
-        handler, event = self.handlers.get(name, self.handlers[""]), operation.now()
+        operation = self.recording.operations[name]
+        handler, event = handler_of(name), operation.now()
         answer = handler(event, None) or {}
         assert answer.get("statusCode", 200) == operation.status, answer
         return lambda: handler(event, None)
@@ -41,13 +41,11 @@ def application(recording: Recording) -> Iterator[Application]:
         open(os.devnull, "w", encoding="utf-8") as nowhere,
         patch.object(sys, "stdout", nowhere),
     ):
-        from app import app
         from chalicelib import bootstrap
-        from chalicelib.jobs.tell import tell
 
         bootstrap.app.cache_clear()
         try:
-            yield Application(url, recording, {"": app, "tell": tell})
+            yield Application(url, recording)
         finally:
             bootstrap.app.cache_clear()
             bootstrap._http().close()

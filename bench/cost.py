@@ -10,6 +10,7 @@ from statistics import median
 from typing import Any
 
 from bench.application import Application
+from bench.handlers import function_of
 from bench.recording import Operation
 
 HERE = Path(__file__).parent
@@ -31,7 +32,7 @@ MIX = {
     "list 25": 0.2,
 }
 DIRECT = ("webhook", "webhook again")  # through a Function URL, which costs nothing
-FUNCTIONS = {"webhook": "webhook", "webhook again": "webhook", "tell": "deliver"}
+FORWARDED = ("refund",)  # the API's function waits for the one that does it
 
 
 class Bill:
@@ -62,7 +63,8 @@ class Bill:
         self.usd["dynamodb_reads"] += times * units.reads * usd["dynamodb_read_unit"]
         seconds = self.seconds(of, cpu_us, memory_mb)
         gb_seconds = seconds * memory_mb / 1024 * usd["lambda_gb_second"]
-        self.usd["lambda"] += times * (usd["lambda_request"] + gb_seconds)
+        runs = 2 if of.name in FORWARDED else 1
+        self.usd["lambda"] += times * runs * (usd["lambda_request"] + gb_seconds)
         told, assumed = of.events_told, self._assumed["assumed_bytes"]
         batches = sum(call.service == "sqs" for call in of.calls)
         self.usd["queue"] += times * batches * usd["sqs_request"]
@@ -79,7 +81,8 @@ class Bill:
         """How long it runs: its CPU on its part of a processor, and its waits."""
         waits = self._assumed["assumed_ms"]
         waited = sum(waits[call.operation] for call in of.calls) + waits["provider"] * len(of.asked)
-        return cpu_us / 1e6 * max(1, VCPU_MB / memory_mb) + waited / 1e3
+        took: float = cpu_us / 1e6 * max(1, VCPU_MB / memory_mb) + waited / 1e3
+        return took
 
 
 def lines(app: Application, took: Mapping[str, list[float]]) -> Iterator[Mapping[str, Any]]:
@@ -124,8 +127,7 @@ def memory_of(operation: str) -> int:
     config = json.loads(CONFIG.read_text())
     usual: int = config["lambda_memory_size"]
     functions = config["lambda_functions"]
-    own = functions.get(FUNCTIONS.get(operation, "api_handler"), {})
-    found: int = own.get("lambda_memory_size", usual)
+    found: int = functions[function_of(operation)].get("lambda_memory_size", usual)
     return found
 
 

@@ -126,7 +126,7 @@ def _writes(operation: str, asked: Any) -> list[tuple[Image, bool]]:
     if operation not in ("PutItem", "UpdateItem", "TransactWriteItems"):
         return []
     entries = asked.get("TransactItems", [{operation.removesuffix("Item"): asked}])
-    found = []
+    found: list[tuple[Image, bool]] = []
     for entry in entries:
         ((kind, write),) = entry.items()
         item = write.get("Key") or write["Item"]

@@ -20,7 +20,7 @@ from bench.meter import Call
 from bench.sizes import Image
 from bench.units import Units
 
-SIGNATURE = "Wooshpay-Signature"
+SIGNATURE = "wooshpay-signature"
 SIX = ("create link", "open", "pay", "webhook", "refund", "list 25")
 
 
@@ -67,9 +67,8 @@ class Operation:
         if self.secret is not None:
             at = str(int(time.time()))
             signed = at.encode() + b"." + b64decode(event["body"])
-            value = f"t={at},v1={hmac.digest(self.secret.encode(), signed, sha256).hex()}"
-            event["headers"][SIGNATURE] = value
-            event["multiValueHeaders"][SIGNATURE] = [value]
+            mac = hmac.digest(self.secret.encode(), signed, sha256).hex()
+            event["headers"][SIGNATURE] = f"t={at},v1={mac}"
         return event
 
 

@@ -1,4 +1,4 @@
-"""Events as API Gateway sends them to the function, and the stage's settings."""
+"""Events as API Gateway and Function URLs send them, and the stage's settings."""
 
 from base64 import b64encode
 from collections.abc import Mapping
@@ -82,4 +82,35 @@ def gateway_event(
         },
         "body": b64encode(body).decode() if body is not None else None,
         "isBase64Encoded": body is not None,
+    }
+
+
+def url_event(path: str, *, headers: Mapping[str, str], body: bytes) -> dict[str, Any]:
+    """A POST through a Function URL: payload format 2.0, header names in lower case."""
+    return {
+        "version": "2.0",
+        "routeKey": "$default",
+        "rawPath": path,
+        "rawQueryString": "",
+        "headers": {
+            "x-amzn-trace-id": "Root=1-67430000-000000000000000000000000",
+            "x-forwarded-for": "203.0.113.7",
+            "x-forwarded-port": "443",
+            "x-forwarded-proto": "https",
+            **{name.lower(): value for name, value in headers.items()},
+        },
+        "requestContext": {
+            "accountId": "anonymous",
+            "domainName": "abcdefghij.lambda-url.example.com",
+            "http": {
+                "method": "POST",
+                "path": path,
+                "protocol": "HTTP/1.1",
+                "sourceIp": "203.0.113.7",
+            },
+            "requestId": "00000000-0000-4000-8000-000000000000",
+            "stage": "$default",
+        },
+        "body": b64encode(body).decode(),
+        "isBase64Encoded": True,
     }

@@ -11,14 +11,14 @@ from unittest.mock import patch
 
 import httpx
 from moto import mock_aws
-from moto.core import DEFAULT_ACCOUNT_ID
+from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.dynamodb.models import dynamodb_backends
 from moto.dynamodb.models.dynamo_type import DynamoType
 
-from app import app as entry
+from bench.handlers import handler_of
 from bench.meter import Meter
 from bench.recording import Asked, Operation, Recording
-from bench.requests import BROWSER, REGION, TABLE, environment, gateway_event
+from bench.requests import BROWSER, REGION, TABLE, environment, gateway_event, url_event
 from bench.sizes import Image
 from bench.units import indexes_of
 from chalicelib import bootstrap
@@ -28,7 +28,6 @@ from chalicelib.adapters.dynamodb.keys import payment_key
 from chalicelib.adapters.dynamodb.table import ensure_table, table_definition
 from chalicelib.adapters.dynamodb.values import encode_item
 from chalicelib.domain.ids import PaymentId, Tenant
-from chalicelib.jobs.tell import tell
 from chalicelib.usecases.create_merchant import create_merchant
 from sandbox.server import Server
 
@@ -75,7 +74,7 @@ def staged(server: Server) -> Iterator["Stage"]:
 def _image(key: Image) -> Image | None:
     """An item in moto's own memory."""
     table = dynamodb_backends[DEFAULT_ACCOUNT_ID][REGION].tables[TABLE]
-    item = table.get_item(DynamoType(key["pk"]), DynamoType(key["sk"]))
+    item = table.get_item(DynamoType(dict(key["pk"])), DynamoType(dict(key["sk"])))
     return None if item is None else dict(item.to_json()["Attributes"])
 
 
@@ -127,7 +126,7 @@ class Stage:
             self._operation("webhook", self._webhook, self.secret),
             self._operation("webhook again", self._webhook_again, self.secret),
             self._operation("refund", self._refund),
-            self._operation("tell", self._tell, through=tell),
+            self._operation("tell", self._tell),
             self._operation("bad signature", self._webhook, "whsec_" + "n" * 32, status=400),
             self._operation("list 25", self._list),
         ]
@@ -214,7 +213,8 @@ class Stage:
         """As many as a page needs: copies of one, put past the meter's eyes."""
         made = PaymentId(self._session()["id"].removeprefix("cs_"))
         tenant = Tenant(self.id, livemode=False)
-        item = self.app.store._engine.get(payment_key(tenant, made))
+        store: Any = self.app.store
+        item = store._engine.get(payment_key(tenant, made))
         for _ in range(LISTED - 1):
             other = self.app.mint.ulid()
             copy = {
@@ -235,16 +235,16 @@ class Stage:
         body = next(
             row["body"] for row in rows if row["type"] == SUCCEEDED and intent in row["body"]
         )
-        return gateway_event(
-            "POST",
-            "/webhooks/wooshpay/{merchant}",
-            path={"merchant": self.id},
+        return url_event(
+            f"/webhooks/wooshpay/{self.id}",
             headers={"Content-Type": "application/json", "User-Agent": "WooshPay"},
             body=body.encode(),
         )
 
     def _deliver(self, delivery: Event) -> None:
-        answer = self._call(Operation("", delivery, [], [], [], secret=self.secret).now())
+        answer = self._call(
+            Operation("", delivery, [], [], [], secret=self.secret).now(), "webhook"
+        )
         assert json.loads(answer["body"])["outcome"] == "applied", answer
 
     def _ours(self, intent: str) -> str:
@@ -278,8 +278,8 @@ class Stage:
 
     # --- how they are recorded --------------------------------------------------------------
 
-    def _call(self, event: Event, through: Callable[[Event, Any], Any] = entry) -> Json:
-        return through(event, None) or {}
+    def _call(self, event: Event, operation: str = "") -> Json:
+        return handler_of(operation)(event, None) or {}
 
     def _operation(
         self,
@@ -288,13 +288,12 @@ class Stage:
         secret: str | None = None,
         *,
         status: int = 200,
-        through: Callable[[Event, Any], Any] = entry,
     ) -> Operation:
         operation = None
         for _ in range(2):
             event, stored = made(), _table()
             called, asked, logged = len(self.meter.calls), len(self._asked), len(self._log.lines)
-            answer = self._call(Operation(name, event, [], [], [], secret=secret).now(), through)
+            answer = self._call(Operation(name, event, [], [], [], secret=secret).now(), name)
             operation = Operation(
                 name,
                 event,

@@ -4,7 +4,7 @@ Nothing is connected before it is asked for, and everything is made once per con
 """
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any, Protocol
@@ -36,7 +36,7 @@ from chalicelib.usecases.outbox import (
     SigningKeys,
     Untold,
 )
-from chalicelib.usecases.ports import Clock, Mint, Psp, Psps, PspWebhooks, Store
+from chalicelib.usecases.ports import Clock, Due, Mint, Psp, Psps, PspWebhooks, Store
 from chalicelib.usecases.receive_psp_event import Inbox
 from chalicelib.usecases.reconcile import Reconciler
 from chalicelib.usecases.request_refund import Refunds
@@ -45,6 +45,17 @@ from chalicelib.usecases.sweep import Sweeper
 from chalicelib.usecases.tell_merchants import Teller
 
 QUIET_MS = 30_000
+
+
+class RefundFunction(Protocol):
+    """The function that makes refunds, asked from another one; each raises StoreUnavailable when
+    it is not known what became of it."""
+
+    def answer(self, event: Mapping[str, Any]) -> dict[str, Any]:
+        """Its answer to a request, both as API Gateway has them."""
+
+    def resume(self, refunds: Sequence[Due]) -> None:
+        """Have it go on with these, some time soon."""
 
 
 class AppStore(Store, OutboxStore, Protocol):
@@ -70,6 +81,7 @@ class App:
     ending: Ending
     night: NightShift
     post: Poster
+    refund_function: "RefundFunction | None" = None
 
     def teller(self, show: Show, say: Say) -> Teller:
         """Whoever tells merchants of events, with the bodies and texts that these give."""
@@ -114,6 +126,7 @@ def build(settings: Settings) -> App:
         psps=_WooshPays(settings, secrets, units),
         webhooks=WooshPayWebhooks(secrets.webhook_secrets, units),
         post=_Posts(settings, secrets),
+        refund_function=_refund_function(settings),
     )
 
 
@@ -127,6 +140,7 @@ def wire(  # noqa: PLR0913 - one argument a port
     post: Poster,
     clock: Clock = system.now,
     mint: Mint | None = None,
+    refund_function: RefundFunction | None = None,
 ) -> App:
     """The application over these ports."""
     mint = mint or system.SystemMint()
@@ -140,6 +154,8 @@ def wire(  # noqa: PLR0913 - one argument a port
     )
     refunds = Refunds(store, psps, mint, clock, settings.refund_keys, settings.refunded_total)
     inbox = Inbox(store, psps, mint)
+    hand_over = refund_function.resume if refund_function else None
+    sweeper = Sweeper(store, psps, mint, clock, inbox, refunds, checkout, hand_over)
     return App(
         settings=settings,
         store=store,
@@ -158,11 +174,22 @@ def wire(  # noqa: PLR0913 - one argument a port
             store,
             mint,
             clock,
-            Sweeper(store, psps, mint, clock, inbox, refunds, checkout),
+            sweeper,
             Reconciler(store, psps, mint, inbox),
         ),
         post=post,
+        refund_function=refund_function,
     )
+
+
+def _refund_function(settings: Settings) -> RefundFunction | None:
+    """The function of its own that makes refunds, where there is one."""
+    name = settings.refund_function
+    if name is None:
+        return None
+    from chalicelib.adapters.functions import LambdaRefunds, lambda_client
+
+    return LambdaRefunds(cache(lambda: lambda_client(settings.region, settings.endpoint_url)), name)
 
 
 def _hints(settings: Settings) -> Hint:

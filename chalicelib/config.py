@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import TypeVar
 from urllib.parse import urlsplit
 
+from chalicelib.domain.ids import MerchantId
 from chalicelib.domain.money import is_currency
 from chalicelib.domain.rates import USUAL_RATES
 from chalicelib.domain.refunds import RefundedTotal, RefundKeys
@@ -17,6 +18,7 @@ TELEGRAM_API = "https://api.telegram.org"
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 _STAGE = re.compile(r"[a-z][a-z0-9-]{0,30}", re.ASCII)
 _TABLE = re.compile(r"[A-Za-z0-9_.-]{3,255}", re.ASCII)
+_FUNCTION = re.compile(r"[A-Za-z0-9_-]{1,64}", re.ASCII)
 USUAL_ADDRESS_LIMIT = USUAL_RATES.address.most
 MOST_SESSIONS = 100_000
 _LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
@@ -35,6 +37,7 @@ class Settings:
 
     table: str
     public_url: str
+    webhook_url: str
     stage: str
     wooshpay_api_base: str | None
     minor_units: Mapping[str, int]
@@ -43,11 +46,16 @@ class Settings:
     sessions_per_address: int
     log_level: str
     event_queue_url: str | None
+    refund_function: str | None
     private_endpoints: bool
     telegram_api: str
     region: str
     endpoint_url: str | None
     dynamodb_endpoint_url: str | None
+
+    def psp_webhook(self, merchant: MerchantId) -> str:
+        """Where the provider delivers this merchant's webhooks."""
+        return f"{self.webhook_url}/webhooks/wooshpay/{merchant}"
 
     @property
     def page_hosts(self) -> tuple[str, ...]:
@@ -59,9 +67,14 @@ class Settings:
 def settings_from(environment: Mapping[str, str]) -> Settings:
     """Raises ConfigError."""
     base = environment.get("WOOSHPAY_API_BASE") or None
+    public_url = _address("TAUTAN_PUBLIC_URL", environment.get("TAUTAN_PUBLIC_URL", ""))
+    has_refunds = bool(environment.get("TAUTAN_REFUND_FUNCTION"))
     return Settings(
         table=_matching(environment, "TAUTAN_TABLE", _TABLE),
-        public_url=_address("TAUTAN_PUBLIC_URL", environment.get("TAUTAN_PUBLIC_URL", "")),
+        public_url=public_url,
+        webhook_url=_address(
+            "TAUTAN_WEBHOOK_URL", environment.get("TAUTAN_WEBHOOK_URL") or public_url
+        ),
         stage=_matching(environment, "TAUTAN_STAGE", _STAGE),
         wooshpay_api_base=_address("WOOSHPAY_API_BASE", base) if base else None,
         minor_units=_minor_units(environment.get("TAUTAN_MINOR_UNITS", "")),
@@ -72,6 +85,9 @@ def settings_from(environment: Mapping[str, str]) -> Settings:
         ),
         log_level=_level(environment.get("TAUTAN_LOG_LEVEL", "INFO")),
         event_queue_url=environment.get("TAUTAN_EVENT_QUEUE_URL") or None,
+        refund_function=(
+            _matching(environment, "TAUTAN_REFUND_FUNCTION", _FUNCTION) if has_refunds else None
+        ),
         private_endpoints=_private_endpoints(environment),
         telegram_api=_address(
             "TAUTAN_TELEGRAM_API", environment.get("TAUTAN_TELEGRAM_API") or TELEGRAM_API

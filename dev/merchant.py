@@ -38,7 +38,7 @@ def open_shop(wooshpay_key: str | None = None) -> Shop:
     key = wooshpay_key or f"sk_test_{secrets.token_hex(12)}"
 
     def connect(tenant: Tenant) -> None:
-        address = f"{app.settings.public_url}/webhooks/wooshpay/{tenant.merchant}"
+        address = app.settings.psp_webhook(tenant.merchant)
         connect_wooshpay(app.secrets, app.psps, tenant, key, None, address)
 
     welcome = create_merchant(

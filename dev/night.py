@@ -6,7 +6,7 @@ from threading import Event, Thread
 from typing import Any
 
 from chalicelib import bootstrap, log
-from chalicelib.jobs import tell
+from chalicelib.jobs import deliver
 
 EVERY_S = 5.0
 POLLED_EVERY_S = 0.3
@@ -30,7 +30,7 @@ def start(stack: ExitStack, sqs: Any, queue_url: str) -> None:
         stack.callback(thread.join, LONGEST_JOB_S)
 
     repeat("sweep", EVERY_S, lambda: bootstrap.app().night.sweep())
-    repeat("tell", EVERY_S, tell.again)
+    repeat("deliver", EVERY_S, deliver.again)
     repeat("queue", POLLED_EVERY_S, lambda: _emptied(sqs, queue_url))
     stack.callback(stopping.set)
 
@@ -39,7 +39,7 @@ def _emptied(sqs: Any, queue_url: str) -> None:
     """Tell of what is in the queue; a message goes when it is done, as with Lambda."""
     answer = sqs.receive_message(QueueUrl=queue_url, MaxNumberOfMessages=10)
     messages = answer.get("Messages", [])
-    left = tell.told([each["Body"] for each in messages]) if messages else []
+    left = deliver.told([each["Body"] for each in messages]) if messages else []
     for each in messages:
         if each["Body"] not in left:
             sqs.delete_message(QueueUrl=queue_url, ReceiptHandle=each["ReceiptHandle"])

@@ -76,7 +76,7 @@ class Doctor:
         return Finding("key", "good", f"a {mode} key is kept, and {where}")
 
     def _endpoint(self) -> Iterator[Finding]:
-        url = f"{self.app.settings.public_url}/webhooks/wooshpay/{self.tenant.merchant}"
+        url = self.app.settings.psp_webhook(self.tenant.merchant)
         endpoints = tuple(self.app.psps(self.tenant).webhook_endpoints())
         for problem in endpoint_problems(endpoints, url):
             yield Finding("webhook", "bad", problem)

@@ -32,7 +32,7 @@ def create(
     check_account(Tenant(MerchantId(""), livemode), wooshpay_key, webhook_secret)
 
     def address(tenant: Tenant) -> str:
-        return f"{app.settings.public_url}/webhooks/wooshpay/{tenant.merchant}"
+        return app.settings.psp_webhook(tenant.merchant)
 
     def connect(tenant: Tenant) -> None:
         connect_wooshpay(

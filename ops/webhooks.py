@@ -21,7 +21,7 @@ def _stories(app: App) -> PspEndpoints:
 
 
 def _url(app: App, tenant: Tenant) -> str:
-    return f"{app.settings.public_url}/webhooks/wooshpay/{tenant.merchant}"
+    return app.settings.psp_webhook(tenant.merchant)
 
 
 def _row(each: PspEndpoint, url: str) -> dict[str, Any]:

@@ -147,7 +147,10 @@ class Watch:
         """What the payment was when a refund of it was reserved."""
         for write, old in zip(group, olds, strict=True):
             if write.name == "payment" and old is not None:
-                must(old["disputed"] is False, f"Inv-1 a refund of {old['id']}, which is disputed")
+                must(
+                    old["disputed"] is False,
+                    f"Inv-1 a refund of {old['id']!s}, which is disputed",
+                )
                 refund = next(each for each in group if each.name == "refund")
                 self.remained[refund.key.pk] = int(str(old["remaining"]))
 

@@ -13,19 +13,19 @@ routes = Blueprint(__name__)
 
 
 @routes.schedule("rate(1 minute)")
-def sweep(event: CloudWatchEvent) -> dict[str, Any]:
+def reconcile_sweep(event: CloudWatchEvent) -> dict[str, Any]:
     """Whatever is due is looked at again."""
     return _told("sweep", bootstrap.app().night.sweep)
 
 
 @routes.schedule("cron(30 19 * * ? *)")  # 02:30 in Jakarta
-def compare(event: CloudWatchEvent) -> dict[str, Any]:
+def reconcile_compare(event: CloudWatchEvent) -> dict[str, Any]:
     """Yesterday and three days ago, at the provider and here."""
     return _told("compare", bootstrap.app().night.compare)
 
 
 @routes.schedule("cron(0 20 * * ? *)")
-def audit(event: CloudWatchEvent) -> dict[str, Any]:
+def reconcile_audit(event: CloudWatchEvent) -> dict[str, Any]:
     """Yesterday's payments against their own ledgers."""
     return _told("audit", bootstrap.app().night.audit)
 

@@ -1,6 +1,6 @@
 """What runs by the clock, for every merchant: sweep, compare, audit."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from chalicelib.domain.discrepancies import Discrepancy, DiscrepancyKind
@@ -8,7 +8,7 @@ from chalicelib.domain.errors import PspError
 from chalicelib.domain.ids import Millis, Tenant, session_id
 from chalicelib.domain.ledger import Cause
 from chalicelib.usecases.audit import audit_payment
-from chalicelib.usecases.ports import Clock, Mint, Slice, Store
+from chalicelib.usecases.ports import Clock, Due, Mint, Slice, Store
 from chalicelib.usecases.reconcile import DAY_MS, Reconciler
 from chalicelib.usecases.sweep import Sweeper
 
@@ -29,6 +29,10 @@ class NightShift:
     def sweep(self) -> dict[str, int]:
         """How many of each kind were looked at; nothing when somebody else is at it."""
         return dict(self.sweeper.sweep(f"req_{self.mint.ulid()}") or {})
+
+    def resume(self, refunds: Sequence[Due]) -> dict[str, int]:
+        """How many refunds that the sweep handed over were looked at."""
+        return dict(self.sweeper.resume(refunds, f"req_{self.mint.ulid()}"))
 
     def compare(self) -> dict[str, int]:
         """How many payments agreed or were healed, and how many discrepancies were found."""

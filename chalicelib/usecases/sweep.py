@@ -5,7 +5,7 @@ own guard, and sweeping twice changes nothing.
 """
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import assert_never
@@ -34,10 +34,13 @@ RECOVERED_FOR_MS = 20 * 60 * 60_000
 MINUTE_MS = 60_000
 FAILED_MS = 2 * MINUTE_MS
 
+# Raises StoreUnavailable when nobody took them: they stay due.
+HandOver = Callable[[Sequence[Due]], None]
+
 
 @dataclass(frozen=True, slots=True)
 class Sweeper:
-    """What the story needs."""
+    """What the story needs. `hand_over`: whoever goes on with refunds instead of the sweeper."""
 
     store: Store
     psps: Psps
@@ -46,6 +49,7 @@ class Sweeper:
     inbox: Inbox
     refunds: Refunds
     checkout: Checkout
+    hand_over: HandOver | None = None
 
     def sweep(self, request_id: str) -> Mapping[str, int] | None:
         """One round: how many of each kind were looked at, and how many `failed`; None when
@@ -54,9 +58,13 @@ class Sweeper:
         if not self.store.take_lease(LEASE, owner, started, Millis(started + LEASE_MS)):
             return None
         done: Counter[str] = Counter()
+        handed: list[Due] = []
         for due in self.store.due(started, MOST):
             if self.clock() - started >= ROUND_MS:
                 break
+            if self.hand_over is not None and due.kind is DueKind.REFUND:
+                handed.append(due)
+                continue
             cause = Cause(actor="sweeper", reference=due.id, request_id=request_id, at=self.clock())
             try:
                 self.look(due, cause)
@@ -64,8 +72,31 @@ class Sweeper:
             except (TautanError, StoreUnavailable, Lost):
                 done["failed"] += 1  # it stays due
                 self._make_room(due, cause)
+        if self.hand_over is not None and handed:
+            done += self._handed(self.hand_over, handed)
         self.store.beat(LEASE, owner, self.clock())
         return done
+
+    def resume(self, refunds: Sequence[Due], request_id: str) -> Mapping[str, int]:
+        """Go on with these refunds, which were handed over: how many were looked at, and how many
+        `failed` and stay due."""
+        done: Counter[str] = Counter()
+        for due in refunds:
+            cause = Cause(actor="sweeper", reference=due.id, request_id=request_id, at=self.clock())
+            try:
+                self.look(due, cause)
+                done[due.kind.value] += 1
+            except (TautanError, StoreUnavailable, Lost):
+                done["failed"] += 1
+        return done
+
+    @staticmethod
+    def _handed(hand_over: HandOver, refunds: Sequence[Due]) -> Counter[str]:
+        try:
+            hand_over(refunds)
+        except StoreUnavailable:
+            return Counter(failed=len(refunds))
+        return Counter(refund=len(refunds))
 
     def _make_room(self, due: Due, cause: Cause) -> None:
         """A payment that cannot be looked at comes again a little later: the longest due come

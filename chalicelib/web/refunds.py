@@ -10,10 +10,14 @@ from chalicelib.usecases.request_refund import retrieve_refund
 from chalicelib.web import list_queries, render, schemas
 from chalicelib.web.endpoint import Answer, MerchantCall, merchant_route
 
-routes = Blueprint(__name__)
+
+def door() -> Blueprint:
+    """Where a refund is asked for, for each application that does."""
+    routes = Blueprint(__name__)
+    merchant_route(routes, "POST", "/v1/refunds", needs=Scope.REFUNDS_WRITE)(create_refund)
+    return routes
 
 
-@merchant_route(routes, "POST", "/v1/refunds", needs=Scope.REFUNDS_WRITE)
 def create_refund(call: MerchantCall) -> Answer:
     given = call.given(schemas.RefundCreate)
 
@@ -22,7 +26,15 @@ def create_refund(call: MerchantCall) -> Answer:
         call.note(refund=refund.id, outcome=refund.status.value)
         return refund
 
-    return call.created(story, render.refund, lambda refund: 202 if refund.status in OPEN else 200)
+    return call.created(story, render.refund, status_of)
+
+
+def status_of(refund: Refund) -> int:
+    """202 while its end is not known."""
+    return 202 if refund.status in OPEN else 200
+
+
+routes = door()
 
 
 @merchant_route(routes, "GET", "/v1/refunds/{id}", needs=Scope.REFUNDS_READ)

@@ -8,10 +8,15 @@ from chalicelib.web.bodies import check_size
 from chalicelib.web.endpoint import Answer, Call, public_route
 
 SIGNATURE = "wooshpay-signature"
-routes = Blueprint(__name__)
 
 
-@public_route(routes, ["POST"], "/webhooks/wooshpay/{merchant}")
+def door() -> Blueprint:
+    """The door, for each application that has one."""
+    routes = Blueprint(__name__)
+    public_route(routes, ["POST"], "/webhooks/wooshpay/{merchant}")(receive)
+    return routes
+
+
 def receive(call: Call) -> Answer:
     body, signature = call.body, _signature(call)
     check_size(body)
@@ -36,3 +41,6 @@ def _signature(call: Call) -> str:
     if sum(len(values or ()) for values in several) > 1:
         raise SignatureInvalid("There is more than one signature header.")
     return call.header(SIGNATURE) or ""
+
+
+routes = door()

@@ -3,6 +3,7 @@
 import pytest
 
 from chalicelib.config import ConfigError, event_queue_name, settings_from
+from chalicelib.domain.ids import MerchantId
 from chalicelib.domain.refunds import RefundKeys
 
 GOOD = {
@@ -18,7 +19,11 @@ def test_the_least_that_is_needed_with_what_is_usual() -> None:
     assert (settings.table, settings.stage, settings.region) == (
         "tautan-dev", "dev", "ap-southeast-3",
     )  # fmt: skip
-    assert settings.public_url == "https://pay.example"
+    assert settings.public_url == settings.webhook_url == "https://pay.example"
+    assert settings.psp_webhook(MerchantId("acct_1")) == (
+        "https://pay.example/webhooks/wooshpay/acct_1"
+    )
+    assert settings.refund_function is None
     assert settings.wooshpay_api_base is None
     assert settings.minor_units == {}
     assert settings.refund_keys is RefundKeys.UNPROVEN
@@ -42,6 +47,8 @@ def test_everything_that_can_be_set() -> None:
             "TAUTAN_LOG_LEVEL": "DEBUG",
             "TAUTAN_PUBLIC_URL": "http://localhost:8000/",
             "TAUTAN_EVENT_QUEUE_URL": "http://127.0.0.1:4566/123456789012/tautan-dev-events",
+            "TAUTAN_WEBHOOK_URL": "https://abc.lambda-url.ap-southeast-3.on.aws/",
+            "TAUTAN_REFUND_FUNCTION": "tautan-dev-refund",
             "TAUTAN_PRIVATE_ENDPOINTS": "allowed",
             "TAUTAN_TELEGRAM_API": "http://127.0.0.1:8003/",
             "AWS_ENDPOINT_URL": "http://127.0.0.1:4566",
@@ -55,6 +62,8 @@ def test_everything_that_can_be_set() -> None:
     assert settings.log_level == "DEBUG"
     assert settings.public_url == "http://localhost:8000"
     assert settings.event_queue_url == "http://127.0.0.1:4566/123456789012/tautan-dev-events"
+    assert settings.webhook_url == "https://abc.lambda-url.ap-southeast-3.on.aws"
+    assert settings.refund_function == "tautan-dev-refund"
     assert settings.private_endpoints is True
     assert settings.telegram_api == "http://127.0.0.1:8003"
     assert settings.endpoint_url == "http://127.0.0.1:4566"

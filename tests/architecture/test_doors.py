@@ -10,6 +10,8 @@ from chalice.app import Blueprint
 
 from app import app
 from chalicelib.domain.api_keys import Scope
+from chalicelib.web import webhooks
+from chalicelib.web.doors import door
 from chalicelib.web.endpoint import merchant_route
 from tests.architecture.source import ROOT, files, nodes, parsed, texts
 
@@ -120,18 +122,15 @@ def declared() -> Iterator[tuple[str, str]]:
     """Each route with what its declaration needs, as the source of chalicelib/web says."""
     for file in files("web"):
         named = constants(parsed(file))
-        for node in ast.walk(parsed(file)):
-            if not isinstance(node, ast.FunctionDef):
+        for each in ast.walk(parsed(file)):
+            if not isinstance(each, ast.Call) or not isinstance(each.func, ast.Name):
                 continue
-            for each in node.decorator_list:
-                if not isinstance(each, ast.Call) or not isinstance(each.func, ast.Name):
-                    continue
-                if not each.func.id.endswith("_route"):
-                    continue
-                methods, at = ast.literal_eval(each.args[1]), each.args[2]
-                path = named[at.id] if isinstance(at, ast.Name) else ast.literal_eval(at)
-                for method in [methods] if isinstance(methods, str) else methods:
-                    yield f"{method} {path}", needed(each)
+            if not each.func.id.endswith("_route"):
+                continue
+            methods, at = ast.literal_eval(each.args[1]), each.args[2]
+            path = named[at.id] if isinstance(at, ast.Name) else ast.literal_eval(at)
+            for method in [methods] if isinstance(methods, str) else methods:
+                yield f"{method} {path}", needed(each)
 
 
 def test_the_route_table_is_this_one() -> None:
@@ -158,10 +157,23 @@ def test_no_route_is_made_past_the_two_doors() -> None:
         for place, node in nodes()
         if isinstance(node, ast.Call)
         and isinstance(node.func, ast.Attribute)
-        and node.func.attr in {"route", "on_ws_message", "authorizer", "lambda_function"}
+        and node.func.attr in {"route", "on_ws_message", "authorizer"}
         and "web/endpoint.py" not in place
     ]
     assert direct == []
+
+
+def test_what_is_invoked_by_itself_is_a_signed_door_or_opened_by_iam() -> None:
+    invoked = {
+        place.partition(":")[0]
+        for place, node in nodes()
+        if isinstance(node, ast.Attribute) and node.attr == "lambda_function"
+    }
+    assert invoked == {"chalicelib/jobs/webhook.py", "chalicelib/jobs/refund.py"}
+    behind_a_url = door(webhooks.door())
+    assert {f"{method} {path}" for path, by in behind_a_url.routes.items() for method in by} == {
+        route for route, why in PUBLIC.items() if why == SIGNED
+    }
 
 
 def test_what_writes_without_a_key_is_a_tap_or_a_signed_delivery() -> None:

@@ -6,10 +6,11 @@ from chalicelib.adapters.dynamodb import keys
 from chalicelib.domain.discrepancies import DiscrepancyKind
 from chalicelib.domain.errors import PspUnavailable
 from chalicelib.domain.ids import Millis, Tenant, session_id
-from chalicelib.domain.psp_facts import IntentFact
+from chalicelib.domain.psp_facts import InDoubt, IntentFact
 from chalicelib.usecases.night_shift import NightShift
+from chalicelib.usecases.ports import Due, DueKind
 from chalicelib.usecases.reconcile import DAY_MS
-from tests.builders import a_merchant, a_tenant, an_api_key, an_intent_fact
+from tests.builders import a_merchant, a_request, a_tenant, an_api_key, an_intent_fact
 from tests.fakes.psp import FakePsp
 from tests.fakes.world import World
 
@@ -48,6 +49,15 @@ def test_a_sweep_tells_what_it_did_and_nothing_when_another_is_at_it() -> None:
     assert night.sweep() == {}
     world.store.take_lease("sweep", "another", world.now, Millis(world.now + 1))
     assert night.sweep() == {}
+
+
+def test_refunds_that_the_sweep_handed_over_are_counted() -> None:
+    world, night = shift()
+    paid = world.paid()
+    world.psp.outcomes.append(InDoubt("ReadTimeout"))
+    refund = world.refund(paid, a_request(), "k")
+    due = Due(DueKind.REFUND, paid.tenant, refund.id, world.now)
+    assert night.resume([due]) == {"refund": 1}
 
 
 def test_yesterday_and_three_days_ago_are_compared_in_both_modes() -> None:

@@ -1,5 +1,6 @@
 """The sweeper: what is due is looked at, by one at a time, and one failure stops nothing else."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
@@ -213,3 +214,67 @@ def test_whoever_dies_in_a_round_leaves_the_rest_to_the_next() -> None:
     assert "failed" not in done
     assert world.only_refund().status is S.POSTED
     assert world.check_money(world.only_refund().payment) == Totals(20_000, 15_000, 0, 5_000)
+
+
+# --- refunds that are handed over ----------------------------------------------------------------
+
+
+class Taker:
+    """Whoever goes on with refunds instead of the sweeper: what it was handed, and whether it is
+    there."""
+
+    def __init__(self) -> None:
+        self.handed: list[Due] = []
+        self.down = False
+
+    def __call__(self, refunds: Sequence[Due]) -> None:
+        if self.down:
+            raise StoreUnavailable("TooManyRequestsException")
+        self.handed += refunds
+
+
+def handing(world: World) -> Taker:
+    taker = Taker()
+    world.sweeper = replace(world.sweeper, hand_over=taker)
+    return taker
+
+
+def test_refunds_are_handed_over_and_gone_on_with_by_whoever_takes_them() -> None:
+    world = busy()
+    taker, asked = handing(world), world.psp.calls["refund"]
+    assert world.sweep() == {"event": 1, "refund": 1, "payment": 1}
+    refund = world.only_refund()
+    assert [(due.kind, due.id) for due in taker.handed] == [(DueKind.REFUND, refund.id)]
+    assert (refund.status, world.psp.calls["refund"]) == (S.UNKNOWN, asked)
+    assert world.sweeper.resume(taker.handed, "req-4") == {"refund": 1}
+    assert world.only_refund().status is S.POSTED
+    assert world.sweep() == {}
+    with world.still():  # handed over twice, it has ended
+        assert world.sweeper.resume(taker.handed, "req-5") == {"refund": 1}
+
+
+def test_refunds_that_nobody_takes_stay_due() -> None:
+    world = busy()
+    taker = handing(world)
+    taker.down = True
+    assert world.sweep() == {"event": 1, "failed": 1, "payment": 1}
+    assert world.sweep() == {"failed": 1}
+    taker.down = False
+    assert world.sweep() == {"refund": 1}
+
+
+def test_a_refund_that_cannot_be_looked_at_is_counted_and_the_next_one_is() -> None:
+    world = busy()
+    taker = handing(world)
+    world.sweep()
+    nobodys = Due(DueKind.REFUND, a_tenant(), RefundId(f"re_{ulid(404)}"), world.now)
+    failed: list[str] = []
+
+    def hook(called: str) -> None:
+        if called == "get" and not failed:
+            failed.append(called)
+            raise StoreUnavailable("ReadTimeout")
+
+    world.engine.before = hook
+    assert world.sweeper.resume([*taker.handed, nobodys], "req-4") == {"failed": 1, "refund": 1}
+    assert world.only_refund().status is S.UNKNOWN

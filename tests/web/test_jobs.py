@@ -11,7 +11,7 @@ from chalicelib.adapters.posting import HttpPoster
 from chalicelib.domain.event_deliveries import DeliveryStatus, EventDelivery, Outcome
 from chalicelib.domain.events import Event
 from chalicelib.domain.ids import EventId, Millis, Tenant, WebhookEndpointId
-from chalicelib.jobs import reconcile, tell
+from chalicelib.jobs import deliver, reconcile
 from chalicelib.usecases.failures import Lost, StoreUnavailable
 from chalicelib.usecases.outbox import Posting, Untold
 from tests.web.samples import Json
@@ -41,10 +41,12 @@ def test_each_job_does_its_work_and_logs_one_line(
     merchant = world.merchant()
     with world.tidied():
         world.paid(merchant)
-        assert ran("sweep", reconcile.sweep, caplog) == {}  # what has just begun is not due yet
-        audited = ran("audit", reconcile.audit, caplog)
+        assert (
+            ran("sweep", reconcile.reconcile_sweep, caplog) == {}
+        )  # what has just begun is not due yet
+        audited = ran("audit", reconcile.reconcile_audit, caplog)
         assert (audited["audited"] >= 1, audited["found"]) == (True, 0)
-        compared = ran("compare", reconcile.compare, caplog)
+        compared = ran("compare", reconcile.reconcile_compare, caplog)
         assert compared.keys() == {"agreed", "healed", "found", "unreachable"}
         assert (compared["healed"], compared["found"]) == (0, 0)
 
@@ -52,15 +54,25 @@ def test_each_job_does_its_work_and_logs_one_line(
 def test_what_runs_by_the_clock_and_what_by_the_queue() -> None:
     jobs = {each.name: each for each in chalice_app.event_sources}
     assert {name: getattr(job, "schedule_expression", None) for name, job in jobs.items()} == {
-        "sweep": "rate(1 minute)",
-        "compare": "cron(30 19 * * ? *)",
-        "audit": "cron(0 20 * * ? *)",
-        "tell": None,
-        "tell_again": "rate(1 minute)",
+        "deliver": None,
+        "deliver_again": "rate(1 minute)",
+        "reconcile_sweep": "rate(1 minute)",
+        "reconcile_compare": "cron(30 19 * * ? *)",
+        "reconcile_audit": "cron(0 20 * * ? *)",
     }
-    assert (jobs["tell"].queue, jobs["tell"].batch_size) == ("tautan-dev-events", 10)
-    assert jobs["tell"].handler_string == "chalicelib.jobs.tell.tell"
-    assert jobs["tell_again"].handler_string == "chalicelib.jobs.tell.tell_again"
+    queued = jobs["deliver"]
+    assert (queued.queue, queued.batch_size) == ("tautan-dev-events", 10)
+    handlers = {each.name: each.handler_string for each in chalice_app.pure_lambda_functions}
+    handlers |= {name: job.handler_string for name, job in jobs.items()}
+    assert handlers == {
+        "webhook": "chalicelib.jobs.webhook.webhook",
+        "refund": "chalicelib.jobs.refund.refund",
+        "deliver": "chalicelib.jobs.deliver.deliver",
+        "deliver_again": "chalicelib.jobs.deliver.deliver_again",
+        "reconcile_sweep": "chalicelib.jobs.reconcile.reconcile_sweep",
+        "reconcile_compare": "chalicelib.jobs.reconcile.reconcile_compare",
+        "reconcile_audit": "chalicelib.jobs.reconcile.reconcile_audit",
+    }
 
 
 # --- merchants are told of events ---------------------------------------------------------------
@@ -94,7 +106,9 @@ class Hooked:
     def hears(self, *events: EventId) -> None:
         """The queue's function is called with a message for each."""
         messages = [Untold(self.merchant.tenant, event).message() for event in events]
-        tell.tell({"Records": [record(place, body) for place, body in enumerate(messages)]}, None)
+        deliver.deliver(
+            {"Records": [record(place, body) for place, body in enumerate(messages)]}, None
+        )
 
 
 def record(place: int, body: str) -> Json:
@@ -177,11 +191,11 @@ def test_the_clock_tells_what_the_queue_has_not_and_what_was_not_taken(
     assert waiting == [Untold(hooked.merchant.tenant, event)]
     monkeypatch.setattr(hooked.store, "untold", lambda at, most: waiting)
     hooked.answer = 500
-    assert ran("tell", tell.tell_again, caplog) == {"attempts": 1, "failed": 0}
+    assert ran("deliver", deliver.deliver_again, caplog) == {"attempts": 1, "failed": 0}
     failed = hooked.delivery(event)
     assert failed is not None
     assert (failed.status, failed.attempts) == (DeliveryStatus.PENDING, 1)
-    assert ran("tell", tell.tell_again, caplog) == {"attempts": 0, "failed": 0}
+    assert ran("deliver", deliver.deliver_again, caplog) == {"attempts": 0, "failed": 0}
     assert hooked.posted == [event]
     monkeypatch.setattr(hooked.store, "take_lease", lambda *_: False)
-    assert ran("tell", tell.tell_again, caplog) == {}
+    assert ran("deliver", deliver.deliver_again, caplog) == {}

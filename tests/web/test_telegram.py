@@ -9,7 +9,7 @@ import pytest
 
 from chalicelib import bootstrap
 from chalicelib.domain.ids import EventId
-from chalicelib.jobs import tell
+from chalicelib.jobs import deliver
 from chalicelib.usecases.failures import StoreUnavailable
 from chalicelib.usecases.outbox import Untold
 from sandbox.server import Server
@@ -67,7 +67,7 @@ def proven(shop: Merchant, fake: FakeTelegram, chat: Json = CHAT) -> Json:
 def told(world: World, shop: Merchant) -> None:
     """The queue has woken the teller for every event of the shop."""
     for event in shop.api.get("/v1/events?limit=100").ok()["data"]:
-        assert tell.told([Untold(shop.tenant, EventId(event["id"])).message()]) == []
+        assert deliver.told([Untold(shop.tenant, EventId(event["id"])).message()]) == []
 
 
 def test_a_chat_is_named_proven_and_made(world: World, shop: Merchant, fake: FakeTelegram) -> None:
@@ -219,7 +219,7 @@ def test_a_bot_that_was_blocked_is_switched_off_and_what_failed_comes_again(
     fake.answers.clear()
     retry = {"webhook_endpoint": busy["id"]}
     shop.api.post(f"/v1/events/{waits['event']}/retry", retry).ok()
-    assert tell.told([Untold(shop.tenant, EventId(waits["event"]), busy["id"]).message()]) == []
+    assert deliver.told([Untold(shop.tenant, EventId(waits["event"]), busy["id"]).message()]) == []
     assert [body["chat_id"] for _, body in fake.sent] == ["@toko"]
     assert fake.texts[0].startswith(f"{TEST}\nLUNAS Rp20.000\n")
     assert "AAEkenari" not in repr(world.dump()) + caplog.text
@@ -250,11 +250,11 @@ def test_why_a_chat_cannot_be_told_is_in_the_log_and_it_is_told_later(
 
     with monkeypatch.context() as patch:
         patch.setattr(world.app.secrets, "telegram_token", token)
-        assert tell.told([Untold(shop.tenant, EventId(event["id"])).message()]) == []
+        assert deliver.told([Untold(shop.tenant, EventId(event["id"])).message()]) == []
     (log,) = shop.api.get(f"{PATH}/{made['id']}/deliveries").ok()["data"]
     assert (log["event"], log["status"], log["error"]) == (event["id"], "pending", error)
     assert fake.sent == []
     retry = {"webhook_endpoint": made["id"]}
     shop.api.post(f"/v1/events/{event['id']}/retry", retry).ok()
-    assert tell.told([Untold(shop.tenant, EventId(event["id"]), made["id"]).message()]) == []
+    assert deliver.told([Untold(shop.tenant, EventId(event["id"]), made["id"]).message()]) == []
     assert len(fake.sent) == 1

@@ -9,7 +9,7 @@ import pytest
 import stripe
 
 from chalicelib.domain.event_deliveries import Outcome
-from chalicelib.jobs import tell
+from chalicelib.jobs import deliver
 from chalicelib.usecases.outbox import Posting, Untold
 from tests.web.samples import Json
 from tests.web.test_order_form import sent
@@ -49,7 +49,7 @@ def listening(world: World, *outcomes: Outcome) -> Iterator[list[Posting]]:
 def all_told(world: World, shop: Merchant) -> None:
     """The queue has woken the teller for every event of the shop."""
     for event in shop.api.get("/v1/events?limit=100").ok()["data"]:
-        assert tell.told([Untold(shop.tenant, event["id"]).message()]) == []
+        assert deliver.told([Untold(shop.tenant, event["id"]).message()]) == []
 
 
 def test_the_secret_is_shown_when_it_is_made_and_never_again(world: World, shop: Merchant) -> None:
@@ -169,7 +169,7 @@ def test_an_event_is_sent_once_more(world: World) -> None:
         assert log["next_attempt_at"] >= log["last_attempt_at"] + 60_000
         retry = f"/v1/events/{event['id']}/retry"
         assert shop.api.post(retry, {"webhook_endpoint": given["id"]}).ok()["id"] == event["id"]
-        assert tell.told([Untold(shop.tenant, event["id"], given["id"]).message()]) == []
+        assert deliver.told([Untold(shop.tenant, event["id"], given["id"]).message()]) == []
     assert len({each.body for each in came}) == 1
     assert len(came) == 2
     assert shop.api.get(f"/v1/events/{event['id']}").ok()["pending_webhooks"] == 0

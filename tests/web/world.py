@@ -24,6 +24,7 @@ from moto.dynamodb.models import dynamodb_backends
 from app import app as chalice_app
 from chalicelib import bootstrap
 from chalicelib.adapters.dynamodb.client import dynamodb_client
+from chalicelib.adapters.dynamodb.packing import unpacked
 from chalicelib.adapters.dynamodb.table import ensure_table
 from chalicelib.adapters.dynamodb.values import encode_item
 from chalicelib.adapters.dynamodb.writes import Key
@@ -33,6 +34,7 @@ from chalicelib.usecases.create_merchant import create_merchant
 from sandbox.server import Server
 from simulator.memory_engine import MemoryEngine
 from tests.web import described
+from tests.web.policed import police
 from tests.web.samples import Json, session_of
 
 REGION = "ap-southeast-3"
@@ -126,7 +128,12 @@ class World:
     """The application, its table, the provider, and the levers that tests need."""
 
     def __init__(
-        self, client: Client, server: Server, provider: httpx.Client, memory: MemoryEngine | None
+        self,
+        client: Client,
+        server: Server,
+        provider: httpx.Client,
+        memory: MemoryEngine | None,
+        patch: pytest.MonkeyPatch,
     ) -> None:
         self.client = client
         self.server = server
@@ -137,6 +144,8 @@ class World:
         self._memory = memory
         if memory is not None:
             self.app.store._engine = memory  # type: ignore[attr-defined]
+        police(patch, self.app)
+        if memory is not None:
             return
         self._reader = dynamodb_client(REGION)  # a meter on the app's client does not count it
         ensure_table(self._reader, TABLE)
@@ -299,7 +308,7 @@ class World:
         """Every item of the table, as text."""
         if self._memory is not None:
             found = self._memory.everything()
-            return [json.dumps(item, sort_keys=True, default=bytes.hex) for item in found]
+            return [json.dumps(item, sort_keys=True, default=unpacked) for item in found]
         items = [item for found in self._items.values() for item in found.values()]
         return sorted(json.dumps(item.to_json(), sort_keys=True) for item in items)
 
@@ -357,7 +366,7 @@ def running(server: Server, *, moto: bool = False) -> Iterator[World]:
         http = httpx.Client(base_url=server.url, trust_env=False, timeout=10, verify=TLS)
         try:
             with http, Client(chalice_app) as client:
-                yield World(client, server, http, None if moto else MemoryEngine())
+                yield World(client, server, http, None if moto else MemoryEngine(), patch)
         finally:
             bootstrap.app.cache_clear()
             bootstrap._http().close()

@@ -19,7 +19,7 @@ routes = Blueprint(__name__)
 
 
 @routes.on_sqs_message(queue=bootstrap.event_queue(), batch_size=10, maximum_concurrency=10)
-def tell(event: SQSEvent) -> None:
+def deliver(event: SQSEvent) -> None:
     """The events that were just written. What could not be told comes again with its message."""
     left = told([record.body for record in event])
     if left:
@@ -27,10 +27,10 @@ def tell(event: SQSEvent) -> None:
 
 
 @routes.schedule("rate(1 minute)")
-def tell_again(event: CloudWatchEvent) -> dict[str, Any]:
+def deliver_again(event: CloudWatchEvent) -> dict[str, Any]:
     """What the queue did not tell, and what an endpoint did not take."""
     done = again()
-    log.worked("tell", done)
+    log.worked("deliver", done)
     return done
 
 
