@@ -119,7 +119,7 @@ def _of_link(payment: Payment) -> Item:
 def payment_from_item(item: Read) -> Payment:
     terms = unpacked(item["terms"])
     inflight = item.get("refund_inflight")
-    return Payment(
+    payment = Payment(
         id=PaymentId(item["id"]),
         tenant=Tenant(MerchantId(item["merchant"]), item["livemode"]),
         created=Millis(item["created"]),
@@ -158,14 +158,18 @@ def payment_from_item(item: Read) -> Payment:
         due_at=item.get("due_at"),
         seq=item["seq"],
     )
+    _LAST["terms"] = (_made_of(payment), item["terms"])
+    if payment.provider is not None:
+        _LAST["page"] = ((payment.provider,), item["page"])
+    return payment
 
 
 _LAST: dict[str, tuple[tuple[Any, ...], bytes]] = {}
 
 
 def _packed_once(name: str, of: tuple[Any, ...], item: Callable[[], Item]) -> bytes:
-    """What was packed last is most often asked for again: a payment before and after its change,
-    and its event's. `of` are the objects that the item is made of."""
+    """What was packed or read last is most often asked for again: a payment before and after its
+    change, and its event's. `of` are the objects that the item is made of."""
     known = _LAST.get(name)
     if known is not None and all(a is b for a, b in zip(known[0], of, strict=True)):
         return known[1]
@@ -174,8 +178,9 @@ def _packed_once(name: str, of: tuple[Any, ...], item: Callable[[], Item]) -> by
     return data
 
 
-def _terms(payment: Payment) -> bytes:
-    of = (
+def _made_of(payment: Payment) -> tuple[Any, ...]:
+    """What the terms are made of."""
+    return (
         payment.items,
         payment.payment_method_types,
         payment.secret,
@@ -192,7 +197,10 @@ def _terms(payment: Payment) -> bytes:
         payment.utm,
         payment.after_completion,
     )
-    return _packed_once("terms", of, lambda: _termed(payment))
+
+
+def _terms(payment: Payment) -> bytes:
+    return _packed_once("terms", _made_of(payment), lambda: _termed(payment))
 
 
 def _termed(payment: Payment) -> Item:
