@@ -43,11 +43,15 @@ class _Made(dict[str, dict[str, Item]]):
 
 
 class Crowd(MemoryEngine):
-    """What a stage has stored, and `count` payments like one of its, born a month earlier, one
+    """What a stage has stored, and `count` payments `like` one of its, born a month earlier, one
     after the other. `count` at least 1."""
 
     def __init__(
-        self, stored: Sequence[Image], indexes: tuple[StoredIndex, ...], count: int
+        self,
+        stored: Sequence[Image],
+        like: Item,
+        indexes: tuple[StoredIndex, ...],
+        count: int,
     ) -> None:
         super().__init__()
         self.units = Units()
@@ -55,10 +59,8 @@ class Crowd(MemoryEngine):
         self._indexes = indexes
         self._written: dict[Key, Item] = {}
         self._loading = True
-        items = [decode_item(each) for each in stored]
-        like = next(each for each in items if each["kind"] == "payment")
         self._partitions = _Made(like)
-        for item in items:
+        for item in map(decode_item, stored):
             key = Key(str(item["pk"]), str(item["sk"]))
             rest = {name: value for name, value in item.items() if name not in ("pk", "sk")}
             super()._write([Put("", key, rest, ANYHOW)])

@@ -57,5 +57,6 @@ def packed(item: Mapping[str, Value]) -> bytes:
 def unpacked(data: bytes) -> dict[str, Any]:
     """What `packed` was given."""
     growing = zlib.decompressobj(_SMALL["wbits"], zdict=_DICTIONARIES[data[0]])
-    found: dict[str, Any] = json.loads(growing.decompress(data[1:]) + growing.flush())
+    text = growing.decompress(data[1:]) + growing.flush()
+    found: dict[str, Any] = json.loads(text.decode())
     return found

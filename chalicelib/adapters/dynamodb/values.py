@@ -55,4 +55,7 @@ def encode_item(item: Mapping[str, Value]) -> dict[str, Any]:
 
 def decode_item(raw: Mapping[str, Any]) -> Item:
     """A whole item as plain values."""
-    return {name: decode(attribute) for name, attribute in raw.items()}
+    return {  # most attributes are texts, and a page has a thousand
+        name: attribute["S"] if "S" in attribute else decode(attribute)
+        for name, attribute in raw.items()
+    }
