@@ -9,11 +9,10 @@ from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any, Protocol
 
-from chalicelib import log
+from chalicelib import log, strokes
 from chalicelib.adapters import system
 from chalicelib.adapters.dynamodb.client import dynamodb_client
 from chalicelib.adapters.dynamodb.engine import DynamoDBEngine
-from chalicelib.adapters.dynamodb.store import DynamoDBStore
 from chalicelib.adapters.ssm import Secrets, ssm_client
 from chalicelib.adapters.wooshpay.minor_units import MinorUnits
 from chalicelib.adapters.wooshpay.webhooks import WooshPayWebhooks
@@ -43,6 +42,7 @@ from chalicelib.usecases.request_refund import Refunds
 from chalicelib.usecases.start_checkout import Checkout
 from chalicelib.usecases.sweep import Sweeper
 from chalicelib.usecases.tell_merchants import Teller
+from chalicelib.version import version
 
 QUIET_MS = 30_000
 
@@ -93,7 +93,7 @@ class App:
             mint=self.mint,
             show=show,
             say=say,
-            report=lambda untold, error: log.failure(untold.event, error),
+            report=lambda untold, error: log.untold(untold.event, error),
         )
 
 
@@ -101,7 +101,8 @@ class App:
 def app() -> App:
     """The application of this container, from its environment; raises ConfigError."""
     settings = settings_from(os.environ)
-    log.set_up(settings.log_level)
+    log.set_up(settings.log_level, settings.stage)
+    log.line("function.started", version=version())
     return build(settings)
 
 
@@ -115,7 +116,7 @@ def build(settings: Settings) -> App:
     dynamodb = dynamodb_client(
         settings.region, settings.dynamodb_endpoint_url or settings.endpoint_url
     )
-    store = DynamoDBStore(DynamoDBEngine(dynamodb, settings.table), _hints(settings))
+    store = strokes.ToldStore(DynamoDBEngine(dynamodb, settings.table), _hints(settings))
     ssm = cache(lambda: ssm_client(settings.region, settings.endpoint_url))
     secrets = Secrets(ssm, settings.stage, system.now)
     units = MinorUnits(settings.minor_units)
@@ -251,7 +252,7 @@ class _WooshPays:
         if key is None:
             raise PspUnavailable("No WooshPay key is kept for this merchant and mode.")
         base = self._settings.wooshpay_api_base or (LIVE_HOST if tenant.livemode else TEST_HOST)
-        return WooshPay(_http(), base, key, tenant, self._units)
+        return WooshPay(_http(), base, key, tenant, self._units, strokes.provider_answered)
 
 
 @cache

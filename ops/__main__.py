@@ -1,5 +1,6 @@
 """`python -m ops`: merchants, and the books of their money, for the operator."""
 
+import os
 import sys
 from typing import Annotated, Any, NoReturn
 
@@ -77,6 +78,7 @@ def options(
 
 def main() -> None:
     """Run the command; a foreseeable failure is one line on standard error, exit code 1."""
+    os.environ.setdefault("TAUTAN_LOG_LEVEL", "ERROR")  # strokes are told where they are served
     try:
         cli(prog_name="ops")
     except StoreUnavailable as error:

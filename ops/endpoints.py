@@ -45,6 +45,17 @@ def list_deliveries(
     (print_json if context.obj else print_table)(rows)
 
 
+@endpoints.command("rekey")
+def rekey(context: typer.Context, merchant: Merchant, live: Live = False) -> None:
+    """After a leak: another key behind the secrets of all the merchant's endpoints. What they have
+    verifies nothing any more; each has to be given its new one (roll_secret)."""
+    app = bootstrap.app()
+    tenant = tenant_of(app, merchant, live)
+    app.secrets.keep_signing_key(tenant, app.mint.secret())
+    rows = [_brief(each) for each in app.store.every_webhook_endpoint(tenant) if not each.is_chat]
+    (print_json if context.obj else print_table)(rows)
+
+
 def _brief(endpoint: WebhookEndpoint) -> dict[str, Any]:
     return {
         "endpoint": endpoint.id,

@@ -11,8 +11,9 @@ from chalicelib.domain.ids import MerchantId, Tenant
 from chalicelib.domain.merchants import Policy
 from chalicelib.domain.provider_account import check_account, key_livemode
 from chalicelib.usecases.create_merchant import connect_wooshpay, create_merchant
+from ops.asking import unseen
 from ops.printing import print_facts, print_json
-from ops.target import cause_of
+from ops.target import Live, cause_of, tenant_of
 
 merchants = typer.Typer(no_args_is_help=True, help="Merchants.")
 
@@ -52,6 +53,17 @@ def create(
         return
     print_facts(made)
     typer.echo("The key is shown this once and kept nowhere.")
+
+
+@merchants.command("connect")
+def connect(merchant: Annotated[str, typer.Argument(help="acct_…")], live: Live = False) -> None:
+    """Keep another secret key at WooshPay, from standard input or typed unseen."""
+    app = bootstrap.app()
+    tenant = tenant_of(app, merchant, live)
+    key = unseen("WooshPay key")
+    check_account(tenant, key, None)
+    app.secrets.keep_wooshpay_key(tenant, key)
+    typer.echo("The key is kept; it is used a minute later at the latest.")
 
 
 @merchants.command("policies")

@@ -1,6 +1,5 @@
 """`telegram`: the bot that tells sellers' chats of events."""
 
-import sys
 from typing import Annotated
 
 import typer
@@ -9,6 +8,7 @@ from chalicelib import bootstrap
 from chalicelib.domain.errors import InvalidRequest
 from chalicelib.domain.telegram import SCHEME, bot_token, chat_address, message
 from chalicelib.usecases.outbox import HEADERS, Posting
+from ops.asking import unseen
 
 telegram = typer.Typer(no_args_is_help=True, help="The bot that tells sellers' chats of events.")
 
@@ -16,9 +16,7 @@ telegram = typer.Typer(no_args_is_help=True, help="The bot that tells sellers' c
 @telegram.command("connect")
 def connect() -> None:
     """Keep the bot's token, from standard input or typed unseen; never from an argument."""
-    asked = sys.stdin.isatty()
-    text = typer.prompt("Token", hide_input=True) if asked else sys.stdin.readline()
-    bootstrap.app().secrets.keep_telegram_token(bot_token(text.strip()))
+    bootstrap.app().secrets.keep_telegram_token(bot_token(unseen("Token")))
     typer.echo("The token is kept. Try it: ops telegram test --chat …")
 
 

@@ -100,13 +100,16 @@ def rotate(
     finish: Annotated[
         bool, typer.Option("--finish", help="72 hours later: remove the older ones.")
     ] = False,
+    leaked: Annotated[
+        bool, typer.Option("--leaked", help="With --finish: now; what is on its way is lost.")
+    ] = False,
 ) -> None:
     """A new endpoint and secret beside the old ones; nothing on its way is lost."""
     app = bootstrap.app()
     tenant = tenant_of(app, merchant, live)
     stories, url = _stories(app), _url(app, tenant)
     if finish:
-        removed = stories.finish(tenant, url, app.clock())
+        removed = stories.finish(tenant, url, app.clock(), leaked=leaked)
         names = ", ".join(each.id for each in removed)
         typer.echo(f"removed {names}" if removed else "too early, or there is nothing to remove")
         return

@@ -71,6 +71,10 @@ class Secrets:
             self._known.clear()
         return value
 
+    def keep_signing_key(self, tenant: Tenant, key: str) -> None:
+        """Replace the key that the tenant's own webhook secrets are derived from."""
+        self._keep(self._name(tenant, "signing_key"), key)
+
     def telegram_token(self) -> str | None:
         """The token of the stage's Telegram bot, or None without one. Raises StoreUnavailable."""
         name = self._telegram_name()

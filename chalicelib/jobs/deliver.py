@@ -10,6 +10,7 @@ from chalice.app import Blueprint, CloudWatchEvent, SQSEvent
 
 from chalicelib import bootstrap, log
 from chalicelib.bootstrap import App
+from chalicelib.jobs.wall import JobFailed, walled
 from chalicelib.usecases.outbox import Untold
 from chalicelib.usecases.tell_merchants import Teller
 from chalicelib.web import events
@@ -19,14 +20,16 @@ routes = Blueprint(__name__)
 
 
 @routes.on_sqs_message(queue=bootstrap.event_queue(), batch_size=10, maximum_concurrency=10)
+@walled
 def deliver(event: SQSEvent) -> None:
     """The events that were just written. What could not be told comes again with its message."""
     left = told([record.body for record in event])
     if left:
-        raise RuntimeError(f"{len(left)} events could not be told")
+        raise JobFailed(f"{len(left)} events could not be told")
 
 
 @routes.schedule("rate(1 minute)")
+@walled
 def deliver_again(event: CloudWatchEvent) -> dict[str, Any]:
     """What the queue did not tell, and what an endpoint did not take."""
     done = again()

@@ -12,6 +12,7 @@ from typing import Any
 from chalice.app import Blueprint, Chalice
 
 from chalicelib import bootstrap, log
+from chalicelib.jobs.wall import walled
 from chalicelib.web import refunds
 from chalicelib.web.automation import handed_over, refunded
 from chalicelib.web.doors import door
@@ -20,6 +21,7 @@ routes = Blueprint(__name__)
 
 
 @routes.lambda_function()
+@walled
 def refund(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """The answer to API Gateway; the refund, or the error envelope; how many were gone on with."""
     if "requestContext" in event:

@@ -59,13 +59,16 @@ class PspEndpoints:
         self._add(tenant, url)
         return before
 
-    def finish(self, tenant: Tenant, url: str, now: Millis) -> Sequence[PspEndpoint]:
+    def finish(
+        self, tenant: Tenant, url: str, now: Millis, *, leaked: bool = False
+    ) -> Sequence[PspEndpoint]:
         """Remove the older endpoints of our address once the newest has delivered for as long as
-        retries last; the removed ones."""
+        retries last, or at once when their secret has `leaked`; the removed ones."""
         psp = self.psps(tenant)
         ours = [each for each in psp.webhook_endpoints() if each.url == url]
         newest = max(ours, key=lambda each: each.created, default=None)
-        if newest is None or now - newest.created < DELIVERED_FOR_MS:
+        early = newest is not None and now - newest.created < DELIVERED_FOR_MS
+        if newest is None or (early and not leaked):
             return []
         older = [each for each in ours if each.id != newest.id]
         for each in older:

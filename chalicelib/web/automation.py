@@ -62,14 +62,15 @@ def refunded(app: App, event: Mapping[str, Any]) -> dict[str, Any]:
     request_id = f"req_{app.mint.ulid()}"
     try:
         asked = checked(RefundAsked, dict(event), form=False)
-        refund = _made(app, asked, request_id)
+        with log.request(request_id):
+            refund = _made(app, asked, request_id)
     except Replayed as replayed:
         again: dict[str, Any] = json.loads(replayed.answer.body)
         return again
     except TautanError as error:
-        log.worked("automation", {"request_id": request_id, "error": error.code})
+        log.line("automation.answered", request_id=request_id, error=error.code)
         return envelope(error, request_id)
-    log.worked("automation", {"request_id": request_id, "refund": refund.id})
+    log.line("automation.answered", request_id=request_id, refund=refund.id)
     return render.refund(refund)
 
 

@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import wraps
-from typing import Any, TypeVar
+from typing import Any, TypeVar, Unpack
 from urllib.parse import urlencode
 
 from chalice.app import Blueprint, Request, Response
@@ -59,7 +59,7 @@ class Call:
     path: Mapping[str, str]
     now: Millis
     request_id: str
-    noted: dict[str, Any] = field(default_factory=dict)
+    noted: log.Fields = field(default_factory=log.Fields)
 
     @property
     def body(self) -> bytes:
@@ -99,7 +99,7 @@ class Call:
                 raise ParameterInvalid(f"{name[:80]} is given twice.", param=name[:80])
         return bodies.parsed(urlencode(pairs).encode(), bodies.FORM)[0]
 
-    def note(self, **facts: Any) -> None:
+    def note(self, **facts: Unpack[log.Fields]) -> None:
         """Ids and outcomes for the request's log line; never payloads."""
         self.noted.update(facts)
 
@@ -289,9 +289,10 @@ def _view(
         app = bootstrap.app()
         request_id = f"req_{app.mint.ulid()}"
         call = Call(app, accepting(routes.current_request), path, app.clock(), request_id)
-        answer = _answered(handler, tell, call)
-        route = f"{call.request.method} {call.request.path}"
-        log.answered(request_id, route, answer.status, started, call.noted)
+        with log.request(request_id):
+            answer = _answered(handler, tell, call)
+            route = f"{call.request.method} {call.request.path}"
+            log.answered(route, answer.status, started, call.noted)
         headers: dict[str, str | list[str]] = {
             **JSON_HEADERS,
             **answer.headers,

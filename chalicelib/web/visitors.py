@@ -7,6 +7,8 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Literal, NamedTuple
 
+from chalicelib.log import Fields
+
 Kind = Literal["person", "bot", "prefetch"]
 Header = Callable[[str], str | None]
 
@@ -45,9 +47,9 @@ class Visitor(NamedTuple):
     kind: Kind
     family: str | None = None
 
-    def facts(self) -> dict[str, str]:
+    def facts(self) -> Fields:
         """For the request's log line."""
-        family = {"preview_of": self.family} if self.family else {}
+        family: Fields = {"preview_of": self.family} if self.family else {}
         return {"visitor": self.kind, **family}
 
 

@@ -4,6 +4,7 @@ from chalice.app import Blueprint
 
 from chalicelib.domain.errors import SignatureInvalid
 from chalicelib.domain.ids import MerchantId, ulid_of
+from chalicelib.usecases.receive_psp_event import DUPLICATE
 from chalicelib.web.bodies import check_size
 from chalicelib.web.endpoint import Answer, Call, public_route
 
@@ -24,6 +25,8 @@ def receive(call: Call) -> Answer:
     event = delivery.event
     outcome = call.app.inbox.receive(delivery, now=call.now, request_id=call.request_id)
     call.note(merchant=delivery.tenant.merchant, psp_event=event.id, outcome=outcome)
+    if outcome != DUPLICATE:  # which was taken when it came first
+        call.note(lag_ms=max(0, call.now - event.created))
     return Answer({"received": True, "outcome": outcome})
 
 

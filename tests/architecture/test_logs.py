@@ -2,69 +2,21 @@
 
 import json
 import logging
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from chalicelib.adapters.dynamodb.store import DynamoDBStore
+from chalicelib.emf import OUTCOMES, STAGE, Metric
+from chalicelib.log import Fields
+from tests.logged import OURS, Captured
 from tests.web.samples import Json, session_of, signed
 from tests.web.world import FORM, PUBLIC_URL, Merchant, World
 
-OURS = "tautan.requests"
 CANARY = "KENARI"
 EMAIL = f"{CANARY.lower()}@shop.example"
-ANSWERED = {
-    "event", "request_id", "route", "status", "duration_ms", "merchant", "livemode", "session",
-    "payment_link", "payment_intent", "refund", "outcome", "psp_event", "error", "visitor",
-    "preview_of",
-}  # fmt: skip
 FAILED = {"event", "request_id", "error", "at"}
-
-
-@dataclass
-class Captured(logging.Handler):
-    """Everything that any logger says, from INFO up."""
-
-    records: list[logging.LogRecord] = field(default_factory=list)
-
-    def __post_init__(self) -> None:
-        super().__init__(logging.INFO)
-
-    __hash__ = logging.Handler.__hash__
-
-    def emit(self, record: logging.LogRecord) -> None:
-        if record not in self.records:
-            self.records.append(record)
-
-    @property
-    def everything(self) -> str:
-        """Messages, arguments and tracebacks of all records."""
-        plain = logging.Formatter()
-        return "\n".join(plain.format(each) + repr(each.args) for each in self.records)
-
-    @property
-    def lines(self) -> list[str]:
-        """Our own lines, as they leave the process."""
-        logger = logging.getLogger(OURS)
-        ways = [each for each in logger.handlers if type(each) is logging.StreamHandler]
-        mine = [each for each in self.records if each.name == OURS]
-        return [way.format(each) for each in mine for way in ways]
-
-
-@pytest.fixture
-def captured() -> Iterator[Captured]:
-    handler = Captured()
-    loggers = [logging.getLogger(), logging.getLogger(OURS)]
-    levels = [logger.level for logger in loggers]
-    for logger in loggers:
-        logger.addHandler(handler)
-        logger.setLevel(logging.INFO)
-    yield handler
-    for logger, level in zip(loggers, levels, strict=True):
-        logger.removeHandler(handler)
-        logger.setLevel(level)
 
 
 def through_every_door(world: World, a: Merchant) -> list[str]:
@@ -145,7 +97,8 @@ def test_each_line_is_one_json_object_with_listed_fields_only(
         assert line.startswith("{"), f"not JSON: {line[:60]}"
         assert "\n" not in line
         told = json.loads(line)
-        assert told.keys() <= (FAILED if told["event"] == "request.failed" else ANSWERED)
+        metric = {STAGE, *OUTCOMES.values(), *Metric} if told.pop("_aws", None) else set()
+        assert told.keys() <= {"event", *Fields.__annotations__} | metric
         assert all(isinstance(value, str | int | float | bool) for value in told.values())
 
 

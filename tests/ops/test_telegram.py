@@ -40,8 +40,8 @@ def test_at_a_terminal_it_is_typed_unseen(world: World, monkeypatch: pytest.Monk
         def isatty(self) -> bool:
             return True
 
-    monkeypatch.setattr("ops.telegram.typer.prompt", prompt)
-    monkeypatch.setattr("ops.telegram.sys.stdin", Terminal())
+    monkeypatch.setattr("ops.asking.typer.prompt", prompt)
+    monkeypatch.setattr("ops.asking.sys.stdin", Terminal())
     telegram.connect()
     assert asked == [("Token", True)]
     assert world.app.secrets.telegram_token() == f"{TOKEN}2"

@@ -97,6 +97,20 @@ def test_rotating_keeps_both_until_the_older_one_can_have_nothing_on_its_way(
     assert list(world.psp.registered) == ["we_2", "we_3"]
 
 
+def test_a_secret_that_has_leaked_is_forgotten_at_once(
+    world: World, vault: MemoryVault, stories: PspEndpoints
+) -> None:
+    stories.register(world.tenant, URL)
+    (old,) = vault.secrets[world.tenant]
+    stories.rotate(world.tenant, URL)
+    new = vault.secrets[world.tenant][0]
+    now = world.psp.registered["we_2"].created
+    removed = stories.finish(world.tenant, URL, now, leaked=True)
+    assert [each.id for each in removed] == ["we_1"]
+    assert (vault.secrets[world.tenant], new != old) == ([new], True)
+    assert list(world.psp.registered) == ["we_2"]
+
+
 def test_two_secrets_are_kept_and_no_more(
     world: World, vault: MemoryVault, stories: PspEndpoints
 ) -> None:

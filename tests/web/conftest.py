@@ -5,7 +5,10 @@ from collections.abc import Iterator
 import pytest
 
 from sandbox.server import Server
+from tests.logged import captured
 from tests.web.world import Merchant, World, running
+
+__all__ = ["a", "b", "captured", "server", "tidy", "world"]
 
 
 @pytest.fixture(scope="session")

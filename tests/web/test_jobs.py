@@ -12,6 +12,7 @@ from chalicelib.domain.event_deliveries import DeliveryStatus, EventDelivery, Ou
 from chalicelib.domain.events import Event
 from chalicelib.domain.ids import EventId, Millis, Tenant, WebhookEndpointId
 from chalicelib.jobs import deliver, reconcile
+from chalicelib.jobs.wall import JobFailed
 from chalicelib.usecases.failures import Lost, StoreUnavailable
 from chalicelib.usecases.outbox import Posting, Untold
 from tests.web.samples import Json
@@ -25,13 +26,13 @@ EVENT: dict[str, Any] = {
 
 
 def ran(name: str, job: Callable[..., Any], caplog: pytest.LogCaptureFixture) -> dict[str, Any]:
-    """What the job says it did, which is also its one log line."""
+    """What the job says it did, which is also the one line of its own."""
     caplog.clear()
     with caplog.at_level("INFO", logger="tautan.requests"):
         told: dict[str, Any] = job(EVENT, None)
     lines = [json.loads(record.message) for record in caplog.records]
     done = f"{name}.done"
-    assert [line for line in lines if line["event"] == done] == [{"event": done, **told}]
+    assert [line for line in lines if line["event"] == done] == [{"event": done, "done": told}]
     return told
 
 
@@ -158,9 +159,10 @@ def test_one_that_cannot_be_told_comes_again_after_the_others_were_told(
         patch.setattr(hooked.store, "event", failing)
         with pytest.raises(RuntimeError, match=r"^1 events could not be told$"):
             hooked.hears(one, other)
-    (line,) = [json.loads(record.message) for record in caplog.records]
-    assert (line["event"], line["request_id"]) == ("request.failed", one)
-    assert line["error"] == type(error).__name__
+    line, delivered = [json.loads(record.message) for record in caplog.records]
+    assert (line["event"], line["event_id"]) == ("event.untold", one)
+    assert (line["error"], line["EventsUndelivered"]) == (type(error).__name__, 1)
+    assert (delivered["event"], delivered["event_id"]) == ("delivery.delivered", other)
     assert hooked.posted == [other]
     assert hooked.delivery(one) is None
     hooked.hears(one, other)
@@ -199,3 +201,20 @@ def test_the_clock_tells_what_the_queue_has_not_and_what_was_not_taken(
     assert hooked.posted == [event]
     monkeypatch.setattr(hooked.store, "take_lease", lambda *_: False)
     assert ran("deliver", deliver.deliver_again, caplog) == {}
+
+
+def test_a_job_that_fails_tells_its_kind_and_place_and_no_values(
+    world: World, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def broken(*_: object) -> None:
+        raise KeyError("kenari")
+
+    monkeypatch.setattr(world.app.store, "take_lease", broken)
+    caplog.clear()
+    with pytest.raises(JobFailed, match=r"^reconcile_sweep$") as failed:
+        reconcile.reconcile_sweep(EVENT, None)
+    assert failed.value.__suppress_context__
+    (line,) = [json.loads(record.message) for record in caplog.records]
+    assert (line["event"], line["job"]) == ("job.failed", "reconcile_sweep")
+    assert line["error"] == "KeyError"
+    assert "kenari" not in caplog.text

@@ -4,6 +4,7 @@ What an answer means is said here; http.py asks.
 """
 
 import hashlib
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -13,6 +14,7 @@ import httpx
 from pydantic import ValidationError
 
 from chalicelib.adapters.wooshpay.bodies import intent_body, refund_body, session_body
+from chalicelib.adapters.wooshpay.hearing import Hear, Heard, nobody, template
 from chalicelib.adapters.wooshpay.http import Answer, NoAnswer, asked
 from chalicelib.adapters.wooshpay.minor_units import MinorUnits, NotExpressible
 from chalicelib.adapters.wooshpay.outcomes import refused
@@ -50,13 +52,15 @@ REFUSALS = frozenset({400, 402, 404})  # 401, 403 are about the key: mended, the
 
 @dataclass(frozen=True, slots=True)
 class WooshPay:
-    """The provider for one merchant and mode. `base` is the API's address, without a path."""
+    """The provider for one merchant and mode. `base` is the API's address, without a path; `hear`
+    is told of each call."""
 
     http: httpx.Client
     base: str
     key: str
     tenant: Tenant
     units: MinorUnits
+    hear: Hear = nobody
 
     def create_session(
         self, payment: Payment, success_url: str, cancel_url: str | None
@@ -145,7 +149,7 @@ class WooshPay:
         """`DELETE /v1/webhook_endpoints/{id}` (page 42648393)."""
         path = f"/v1/webhook_endpoints/{quote(id, safe='')}"
         try:
-            answer = asked(self.http, self.key, "DELETE", self.base + path)
+            answer = self._asked("DELETE", path)
         except NoAnswer as error:
             raise PspUnavailable(f"WooshPay did not answer: {error}.") from error
         if not answer.ok:
@@ -272,7 +276,7 @@ class WooshPay:
     def _get(self, path: str) -> dict[str, Any]:
         """The object that is there; raises PspRejected or PspUnavailable."""
         try:
-            answer = asked(self.http, self.key, "GET", self.base + path)
+            answer = self._asked("GET", path)
         except NoAnswer as error:
             raise PspUnavailable(f"WooshPay did not answer: {error}.") from error
         if not answer.ok:
@@ -282,11 +286,34 @@ class WooshPay:
         return answer.body
 
     def _post(self, path: str, body: Mapping[str, Any], idempotency_key: str) -> Answer:
-        return asked(
-            self.http,
-            self.key,
-            "POST",
-            self.base + path,
-            body=body,
-            idempotency_key=idempotency_key,
-        )
+        return self._asked("POST", path, body, idempotency_key)
+
+    def _asked(
+        self,
+        method: str,
+        path: str,
+        body: Mapping[str, Any] | None = None,
+        idempotency_key: str | None = None,
+    ) -> Answer:
+        """The answer; whoever watches is told of it, or why there was none."""
+        started = time.perf_counter()
+        (call, id), status, why = template(method, path), None, None
+        try:
+            answer = asked(
+                self.http,
+                self.key,
+                method,
+                self.base + path,
+                body=body,
+                idempotency_key=idempotency_key,
+            )
+            status = answer.status
+            if answer.body is None and method != "DELETE":
+                why = "Unreadable"
+            return answer
+        except NoAnswer as error:
+            why = str(error)
+            raise
+        finally:
+            took_ms = (time.perf_counter() - started) * 1000
+            self.hear(self.tenant, Heard(call, idempotency_key or id, status, why, took_ms))
