@@ -310,7 +310,9 @@ class World:
             found = self._memory.everything()
             return [json.dumps(item, sort_keys=True, default=unpacked) for item in found]
         items = [item for found in self._items.values() for item in found.values()]
-        return sorted(json.dumps(item.to_json(), sort_keys=True) for item in items)
+        return sorted(
+            json.dumps(item.to_json(), sort_keys=True, default=unpacked) for item in items
+        )
 
     def item(self, pk: str, sk: str) -> Json:
         """One item as DynamoDB holds it, types and all."""
