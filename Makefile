@@ -24,7 +24,8 @@ $(STAMP): requirements.txt requirements-dev.txt
 	  echo "Installing into $(VENV) with $$($$found --version)"; \
 	  "$$found" -m venv --clear $(VENV); \
 	fi
-	@$(PY) -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	@# Most modules are never imported, and those that are get compiled then.
+	@$(PY) -m pip install --quiet --disable-pip-version-check --no-compile -r requirements-dev.txt
 	@touch $@
 
 .PHONY: install
@@ -34,6 +35,10 @@ install: $(STAMP) ## Install what is needed into .venv
 run: $(STAMP) ## The main job on this machine: store, WooshPay sandbox and API, until Ctrl-C
 	@exec $(PY) -m dev.run
 
+.PHONY: reset
+reset: $(STAMP) ## Empty what make run keeps on this machine: all of it, or ENGINE=…
+	@$(PY) -m dev.reset
+
 .PHONY: demo
 demo: $(STAMP) ## The whole story without a person
 	@$(PY) -m dev.demo
@@ -42,7 +47,7 @@ demo: $(STAMP) ## The whole story without a person
 sandbox: $(STAMP) ## The WooshPay sandbox alone
 	@exec $(PY) -m sandbox --port $(SANDBOX_PORT)
 
-BY_FILE := -n 2 --dist loadfile --no-loadscope-reorder
+BY_FILE := --dist loadfile --no-loadscope-reorder
 MEASURED := tests/domain tests/usecases tests/adapters tests/web
 UNMEASURED := tests/architecture tests/bench tests/deploy tests/journeys tests/ops tests/contracts tests/sandbox
 
@@ -50,10 +55,12 @@ UNMEASURED := tests/architecture tests/bench tests/deploy tests/journeys tests/o
 test: $(STAMP) ## Every test, the way CI runs it
 	@rm -f .coverage .coverage.*
 	@# A file is one process's, so that what its tests share is made once; the longest come first.
-	$(PY) -m pytest $(BY_FILE) --cov --cov-report= $(MEASURED)
-	@# Counting lines takes half as long again, and nobody asks which these have seen.
-	$(PY) -m pytest $(BY_FILE) $(UNMEASURED)
-	$(PY) -m pytest -n 2 tests/simulator
+	$(PY) -m pytest -n 2 $(BY_FILE) --cov --cov-report= $(MEASURED)
+	@# Counting lines takes half as long again, and nobody asks which these have seen. They wait for
+	@# browsers, processes and clocks, so that a third one has the time of the two.
+	$(PY) -m pytest -n 3 $(BY_FILE) $(UNMEASURED)
+	@# Few and long, so that each is given to whoever is free.
+	$(PY) -m pytest -n 2 --maxschedchunk 1 tests/simulator
 	@$(PY) -m coverage report --fail-under=90 || { echo "coverage: below what we hold" >&2; exit 1; }
 	@$(PY) -m coverage report --include='chalicelib/domain/*,chalicelib/usecases/*' --fail-under=100
 
@@ -61,9 +68,13 @@ test: $(STAMP) ## Every test, the way CI runs it
 check: $(STAMP) ## Format, lint, types, import contracts, then make test
 	$(PY) -m ruff format --check .
 	$(PY) -m ruff check .
-	$(PY) -m mypy
 	$(VENV)/bin/lint-imports
-	@$(MAKE) --no-print-directory test
+	@# mypy has one thread, and the tests leave it time.
+	@$(MAKE) --no-print-directory -j 2 types test
+
+.PHONY: types
+types: $(STAMP)
+	$(PY) -m mypy
 
 .PHONY: fmt
 fmt: $(STAMP) ## Format, and mend what can be mended

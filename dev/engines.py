@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterable
 from contextlib import ExitStack
 from dataclasses import dataclass
+from pathlib import Path
 from threading import Lock
 from typing import Any, ClassVar
 from urllib.parse import urlsplit
@@ -20,11 +21,18 @@ from dev.serving import Closing, serve
 from dev.settings import HOST
 
 STARTS_WITHIN_S = 30
+ENDS_WITHIN_S = 20
 
-# ministack ends when its standard input does: however we die, nothing is left running.
+# ministack ends when its standard input does: however we die, nothing is left running. A signal
+# lets it write down what it keeps; one that keeps nothing need not be waited for.
 MINISTACK = """
-import os, sys, threading
-threading.Thread(target=lambda: (sys.stdin.buffer.read(), os._exit(0)), daemon=True).start()
+import os, signal, sys, threading
+def end():
+    sys.stdin.buffer.read()
+    if os.environ["PERSIST_STATE"] == "0":
+        os._exit(0)
+    os.kill(os.getpid(), signal.SIGTERM)
+threading.Thread(target=end, daemon=True).start()
 from ministack.app import main
 main()
 """
@@ -42,19 +50,24 @@ class Addresses:
     dynamodb: str | None = None
 
 
-def start(engine: str, stack: ExitStack) -> Addresses:
-    """Start what `engine` names; `stack` stops it again. Raises BadEngine."""
+def start(engine: str, stack: ExitStack, kept: Path | None = None) -> Addresses:
+    """Start what `engine` names; `stack` stops it again. Raises BadEngine.
+
+    What is in the folder `kept` is gone on from, and what is known at the end is kept there.
+    """
     if engine == "moto":
         return Addresses(_moto(stack))
     if engine == "ministack":
-        return Addresses(_ministack(stack))
-    if _is_address(engine):
+        return Addresses(_ministack(stack, kept))
+    if is_address(engine):
         # Any DynamoDB. The parameters need a place as well, which not every emulator has.
-        return Addresses(_moto(stack), engine.rstrip("/"))
+        aws = _ministack(stack, kept) if kept else _moto(stack)
+        return Addresses(aws, engine.rstrip("/"))
     raise BadEngine(f"ENGINE is moto, ministack or an http address, not '{engine}'.")
 
 
-def _is_address(text: str) -> bool:
+def is_address(text: str) -> bool:
+    """Whether this is where a DynamoDB may be."""
     try:
         parts = urlsplit(text)
         return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
@@ -108,7 +121,7 @@ def _moto(stack: ExitStack) -> str:
     return url
 
 
-def _ministack(stack: ExitStack) -> str:
+def _ministack(stack: ExitStack, kept: Path | None) -> str:
     port = free_port()
     folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="tautan-ministack-"))
     environment = {
@@ -118,6 +131,8 @@ def _ministack(stack: ExitStack) -> str:
         "BIND_HOST": HOST,  # it would listen to everybody
         "GATEWAY_PORT": str(port),
         "SERVICES": "dynamodb,ssm,sqs",
+        "PERSIST_STATE": "1" if kept else "0",
+        "STATE_DIR": str((kept or Path(folder)).resolve()),
         "LOG_LEVEL": "ERROR",
         "DOCKER_HOST": f"unix://{folder}/none",
         "SFTP_ENABLED": "0",
@@ -152,7 +167,7 @@ def _stop(child: "subprocess.Popen[bytes]") -> None:
     assert child.stdin is not None
     child.stdin.close()
     try:
-        child.wait(5)
+        child.wait(ENDS_WITHIN_S)
     except subprocess.TimeoutExpired:
         child.kill()
         child.wait()

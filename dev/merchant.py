@@ -10,6 +10,7 @@ from chalicelib import bootstrap
 from chalicelib.domain.ids import Tenant
 from chalicelib.domain.provider_account import key_livemode
 from chalicelib.usecases.create_merchant import connect_wooshpay, create_merchant
+from chalicelib.usecases.psp_endpoints import PspEndpoints
 
 SHOP = "Toko Sari"
 PRODUCT = {
@@ -50,6 +51,14 @@ def open_shop(wooshpay_key: str | None = None) -> Shop:
         connect=connect,
     )
     return Shop(welcome.merchant.id, welcome.secret_key, key)
+
+
+def reopened(shop: Shop) -> None:
+    """WooshPay tells a merchant that is there already of its payments, at our present address."""
+    app = bootstrap.app()
+    tenant = app.keys.owner(shop.secret_key, app.clock()).tenant
+    address = app.settings.psp_webhook(tenant.merchant)
+    PspEndpoints(app.psps, app.secrets, app.mint).register(tenant, address)
 
 
 def api_client(api_url: str, secret_key: str) -> httpx.Client:

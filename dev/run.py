@@ -7,6 +7,7 @@ import re
 import signal
 import sys
 import threading
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -15,13 +16,22 @@ import segno
 
 from chalicelib.domain.errors import TautanError
 from chalicelib.usecases.failures import StoreUnavailable
-from dev.merchant import Refused, Shop, api_client, offer_coffee, open_shop
+from dev import keeping
+from dev.merchant import Refused, Shop, api_client, offer_coffee, open_shop, reopened
 from dev.settings import TABLE
 from dev.stack import CannotStart, Stack, Wanted
 
 WAKES_S = 0.5
 STACK_FILE = Path(".local") / "stack.json"
-FORESEEN = (CannotStart, Refused, TautanError, StoreUnavailable, httpx.HTTPError, OSError)
+FORESEEN = (
+    CannotStart,
+    keeping.InUse,
+    Refused,
+    TautanError,
+    StoreUnavailable,
+    httpx.HTTPError,
+    OSError,
+)
 
 
 def wanted_from(environment: dict[str, str]) -> Wanted:
@@ -35,11 +45,13 @@ def wanted_from(environment: dict[str, str]) -> Wanted:
     psp = environment.get("WOOSHPAY_API_BASE") or None
     if psp is not None and not environment.get("WOOSHPAY_KEY"):
         raise CannotStart("WOOSHPAY_API_BASE needs WOOSHPAY_KEY, the secret key to use there.")
+    engine = environment.get("ENGINE") or "moto"
     return Wanted(
-        engine=environment.get("ENGINE") or "moto",
+        engine=engine,
         port=ports["PORT"],
         sandbox_port=ports["SANDBOX_PORT"],
         psp=psp,
+        kept=keeping.folder_of(engine),
     )
 
 
@@ -49,9 +61,13 @@ def main() -> int:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stopping.set())
     try:
-        with Stack(wanted_from(dict(os.environ))) as stack:
+        with ExitStack() as running:
+            wanted = wanted_from(dict(os.environ))
+            if wanted.kept is not None:
+                running.enter_context(keeping.taken(wanted.kept))
+            stack = running.enter_context(Stack(wanted))
             if not stopping.is_set():
-                _open(stack)
+                _open(stack, wanted)
                 while not stopping.wait(WAKES_S):  # a signal that came to another thread is seen
                     pass
                 _say("\nStopping.")
@@ -63,11 +79,13 @@ def main() -> int:
     return 0
 
 
-def _open(stack: Stack) -> None:
-    shop = open_shop(os.environ.get("WOOSHPAY_KEY"))
-    with api_client(stack.api_url, shop.secret_key) as api:
-        link = offer_coffee(api)
+def _open(stack: Stack, wanted: Wanted) -> None:
+    found = _found_again(stack, wanted)
+    shop, link = found or _new(stack)
+    if wanted.kept is not None:
+        keeping.keep_demo(wanted.kept, keeping.Demo(shop, link["id"], wanted.psp))
     _show(stack, shop, link)
+    _say(f"\n{_memory(stack, wanted, again=found is not None)}")
     other = _other_stack()
     if other is not None:
         _say("\nServing until Ctrl-C.")
@@ -90,6 +108,37 @@ def _open(stack: Stack) -> None:
             **({"wooshpay_api_base": stack.psp_url} if not stack.sandbox_url else {}),
         }
     )
+
+
+def _new(stack: Stack) -> tuple[Shop, dict[str, Any]]:
+    shop = open_shop(os.environ.get("WOOSHPAY_KEY"))
+    with api_client(stack.api_url, shop.secret_key) as api:
+        return shop, offer_coffee(api)
+
+
+def _found_again(stack: Stack, wanted: Wanted) -> tuple[Shop, dict[str, Any]] | None:
+    """The demo merchant and its link as the last run left them."""
+    demo = wanted.kept and keeping.demo_of(wanted.kept)
+    key = os.environ.get("WOOSHPAY_KEY")
+    if not demo or demo.psp != wanted.psp or key not in (None, "", demo.shop.wooshpay_key):
+        return None
+    with api_client(stack.api_url, demo.shop.secret_key) as api:
+        answer = api.get(f"/v1/payment_links/{demo.link}")
+    if answer.status_code in (401, 404):  # somebody else has emptied the store
+        return None
+    reopened(demo.shop)
+    return demo.shop, answer.raise_for_status().json()
+
+
+def _memory(stack: Stack, wanted: Wanted, *, again: bool) -> str:
+    """What is there of the last run, and what there will be of this one."""
+    if wanted.kept is None:
+        return "moto keeps nothing: all of this is gone at the end. ENGINE=ministack keeps it."
+    told = "As the last run left it" if again else "Kept for the next run"
+    lines = [f"{told}, in {wanted.kept}; make reset ENGINE={wanted.engine} empties it."]
+    if stack.sandbox_url and again and not stack.sandbox_remembers:
+        lines.append("The sandbox has forgotten its payments: they cannot be paid or refunded.")
+    return "\n".join(lines)
 
 
 def _show(stack: Stack, shop: Shop, link: dict[str, Any]) -> None:
@@ -117,12 +166,9 @@ def _say(text: str) -> None:
 
 
 def _remember(facts: dict[str, Any]) -> None:
-    """Write the stack's file in one piece, readable by its owner only: it holds a key."""
+    """Write the stack's file; it holds a key."""
     STACK_FILE.parent.mkdir(exist_ok=True)
-    fresh = STACK_FILE.with_suffix(f".{os.getpid()}")
-    with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
-        json.dump(facts, file, indent=1)
-    fresh.replace(STACK_FILE)
+    keeping.write_private(STACK_FILE, json.dumps(facts, indent=1))
 
 
 def _other_stack() -> int | None:

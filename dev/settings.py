@@ -20,7 +20,24 @@ def lead_to_stack(
     dynamodb_url: str | None,
     psp_url: str,
 ) -> None:
-    """Change `environment` so that the application's adapters reach this stack.
+    """Change `environment` so that the application's adapters reach this stack."""
+    lead_to_store(environment, dynamodb_url)
+    environment.update(
+        AWS_ENDPOINT_URL=aws_url,
+        TAUTAN_TABLE=TABLE,
+        TAUTAN_PUBLIC_URL=api_url,
+        TAUTAN_STAGE="dev",
+        TAUTAN_PRIVATE_ENDPOINTS="allowed",
+        WOOSHPAY_API_BASE=psp_url,
+        no_proxy=_without_proxy(environment),
+    )
+    environment.pop("AWS_ENDPOINT_URL_DYNAMODB", None)
+    if dynamodb_url is not None:
+        environment["AWS_ENDPOINT_URL_DYNAMODB"] = dynamodb_url
+
+
+def lead_to_store(environment: MutableMapping[str, str], dynamodb_url: str | None) -> None:
+    """Change `environment` so that what is signed fits the store.
 
     A store on this machine gets credentials that open nothing. A DynamoDB elsewhere keeps the
     credentials and the region that are set, if any are.
@@ -36,18 +53,6 @@ def lead_to_stack(
             AWS_EC2_METADATA_DISABLED="true",
         )
     environment.setdefault("AWS_DEFAULT_REGION", REGION)
-    environment.update(
-        AWS_ENDPOINT_URL=aws_url,
-        TAUTAN_TABLE=TABLE,
-        TAUTAN_PUBLIC_URL=api_url,
-        TAUTAN_STAGE="dev",
-        TAUTAN_PRIVATE_ENDPOINTS="allowed",
-        WOOSHPAY_API_BASE=psp_url,
-        no_proxy=_without_proxy(environment),
-    )
-    environment.pop("AWS_ENDPOINT_URL_DYNAMODB", None)
-    if dynamodb_url is not None:
-        environment["AWS_ENDPOINT_URL_DYNAMODB"] = dynamodb_url
 
 
 def _without_proxy(environment: MutableMapping[str, str]) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import Any, Self, TypeVar
 
 import httpx
@@ -32,12 +33,14 @@ class CannotStart(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What to start. Port 0 is any free one; `psp` replaces the sandbox."""
+    """What to start. Port 0 is any free one; `psp` replaces the sandbox; `kept` is a folder that
+    is there, where one run leaves for the next what the engine cannot keep by itself."""
 
     engine: str = "moto"
     port: int = 0
     sandbox_port: int = 0
     psp: str | None = None
+    kept: Path | None = None
 
 
 class Stack:
@@ -45,6 +48,7 @@ class Stack:
 
     def __init__(self, wanted: Wanted) -> None:
         self._running = ExitStack()
+        self.sandbox_remembers = False
         _check_ports(wanted)
         try:
             self._start(wanted)
@@ -56,9 +60,9 @@ class Stack:
             raise
 
     def _start(self, wanted: Wanted) -> None:
-        addresses = engines.start(wanted.engine, self._running)
+        addresses = engines.start(wanted.engine, self._running, wanted.kept)
         self.aws_url, self.dynamodb_url = addresses.aws, addresses.dynamodb
-        self.sandbox_url = None if wanted.psp else self._sandbox(wanted.sandbox_port)
+        self.sandbox_url = None if wanted.psp else self._sandbox(wanted)
         self.psp_url = wanted.psp or str(self.sandbox_url)
         port = wanted.port or engines.free_port()
         self._settings(f"http://{HOST}:{port}")
@@ -67,11 +71,13 @@ class Stack:
         self.api_url = self._api(port)
         night.start(self._running, sqs, queue_url)
 
-    def _sandbox(self, port: int) -> str:
+    def _sandbox(self, wanted: Wanted) -> str:
         from sandbox.server import Server
 
-        server = _listening("SANDBOX_PORT", port, lambda: Server.start(port))
+        port, kept = wanted.sandbox_port, wanted.kept and wanted.kept / "sandbox"
+        server = _listening("SANDBOX_PORT", port, lambda: Server.start(port, kept=kept))
         self._running.callback(server.stop)
+        self.sandbox_remembers = server.remembers
         return server.url
 
     def _settings(self, api_url: str) -> None:

@@ -1,5 +1,6 @@
 """Payment intents: the Direct API (42631218), and the shopper's choices."""
 
+from functools import partial
 from secrets import token_hex
 
 from sandbox import render
@@ -130,7 +131,7 @@ def approve(
         intent.status = "processing"
         announce(state, intent, "processing")
         due = state.now() + PROCESSING_MS
-        state.at(due, lambda: _finish(state, intent, received, currency))
+        state.at(due, partial(_finish, state, intent, received, currency))
     else:
         _succeed(state, intent, received, currency)
 

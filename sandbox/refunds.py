@@ -1,5 +1,7 @@
 """Refunds (51369554, 52306151) under the rules of the payment's method."""
 
+from functools import partial
+
 from sandbox import render
 from sandbox.errors import ApiError, Json, invalid
 from sandbox.methods import METHODS
@@ -127,7 +129,7 @@ def _add(
 
 def _first_status(state: State, refund: Refund, event: bool) -> None:
     if refund.status == "pending":
-        state.at(state.now() + PENDING_MS, lambda: _finish(state, refund, event))
+        state.at(state.now() + PENDING_MS, partial(_finish, state, refund, event))
     elif event:
         _announce(state, refund)
 

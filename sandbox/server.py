@@ -2,13 +2,14 @@
 
 import socket
 from contextlib import suppress
+from pathlib import Path
 from threading import Event, Lock, Thread
 from wsgiref.types import WSGIEnvironment
 
 from flask import Flask
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
-from sandbox import api, control, desk, pages
+from sandbox import api, control, desk, keeping, pages
 from sandbox.deliveries import Deliverer
 from sandbox.params import LOOPBACK
 from sandbox.state import State
@@ -88,8 +89,10 @@ def create_app(state: State, stopping: Event) -> Flask:
 class Server:
     """A running sandbox. Make one with :meth:`start`; end it with :meth:`stop`."""
 
-    def __init__(self, state: State, bound: socket.socket) -> None:
+    def __init__(self, state: State, bound: socket.socket, kept: Path | None = None) -> None:
         self.state = state
+        self._kept = kept
+        self.remembers = False
         self._stopping = Event()
         self._connections = _Connections()
         host, port = bound.getsockname()[:2]
@@ -111,11 +114,17 @@ class Server:
         )
 
     @classmethod
-    def start(cls, port: int = 0, host: str = "127.0.0.1") -> "Server":
-        """Serve on a loopback address; port 0 takes any free one, a busy one raises OSError."""
+    def start(cls, port: int = 0, host: str = "127.0.0.1", kept: Path | None = None) -> "Server":
+        """Serve on a loopback address; port 0 takes any free one, a busy one raises OSError.
+
+        What the file `kept` holds is gone on from, and what is known at the end is kept there.
+        """
         if host not in LOOPBACK or ":" in host:
             raise OSError(f"the sandbox serves loopback only, not {host}")
-        server = cls(State(), socket.create_server(("127.0.0.1", port), backlog=128))
+        bound = socket.create_server(("127.0.0.1", port), backlog=128)
+        state = keeping.load(kept) if kept else None
+        server = cls(state or State(), bound, kept)
+        server.remembers = state is not None
         server._thread.start()
         server._deliverer.start()
         return server
@@ -128,3 +137,5 @@ class Server:
         self._connections.cut()
         self._http.server_close()
         self._thread.join()
+        if self._kept is not None:
+            keeping.save(self.state, self._kept)

@@ -1,5 +1,7 @@
 """Checkout sessions: create (42654181), expire (312492329), and what payment does to them."""
 
+from functools import partial
+
 from sandbox import intents, render
 from sandbox.errors import Json, invalid
 from sandbox.methods import METHODS, method_problem
@@ -45,7 +47,7 @@ def create(state: State, account: str, fields: Fields) -> Session:
     intent.session, session.intent = session.id, intent.id
     state.sessions[session.id] = session
     intents.announce(state, intent, "created")
-    state.at(session.expires_at, lambda: _lapse(state, session))
+    state.at(session.expires_at, partial(_lapse, state, session))
     return session
 
 

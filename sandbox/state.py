@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from hashlib import sha256
 from itertools import count
 from threading import Condition, RLock
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from sandbox.clock import Clock, Ids
 from sandbox.errors import Json, missing
@@ -66,6 +66,17 @@ class State:
             self._timers: list[tuple[int, int, Callable[[], None]]] = []
             self._waiting: list[tuple[int, int, Delivery]] = []
             self.lock.notify_all()
+
+    def __getstate__(self) -> dict[str, object]:
+        """What another process can go on from: all but planned faults, when no request is under
+        way. Timers name functions of ours by `partial`."""
+        here = ("lock", "ids", "faults", "sequence")
+        kept = {name: value for name, value in vars(self).items() if name not in here}
+        return {**kept, "sequence": next(self.sequence)}
+
+    def __setstate__(self, kept: dict[str, Any]) -> None:
+        vars(self).update(kept, sequence=count(kept["sequence"]))
+        self.lock, self.ids, self.faults = Condition(RLock()), Ids(), Faults()
 
     @contextmanager
     def acting(self, request_id: str = "", key: str = "") -> Iterator[None]:

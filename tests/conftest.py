@@ -17,10 +17,22 @@ os.environ.update(
 # A busy machine is slow to draw its first example, and that says nothing of the code.
 settings.register_profile("here", suppress_health_check=[HealthCheck.too_slow], deadline=None)
 settings.load_profile("here")
-LONG = ("tests/journeys/", "tests/contracts/test_story_races.py", "tests/ops/")
+# Files and folders by how long they take.
+LONG = (
+    "tests/contracts/test_engine.py",
+    "tests/contracts/test_story_races.py",
+    "tests/journeys/test_every_page.py",
+    "tests/journeys/",
+    "tests/ops/",
+    "tests/contracts/",
+)
+
+
+def _place(item: pytest.Item) -> int:
+    return next((n for n, begin in enumerate(LONG) if item.nodeid.startswith(begin)), len(LONG))
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The long files first, so that no worker is alone with one at the end."""
-    items.sort(key=lambda item: not item.nodeid.startswith(LONG))
+    items.sort(key=_place)

@@ -139,7 +139,7 @@ def only_sixty_went_back(store: DynamoDBStore, payment: Payment) -> None:
     assert audit_payment(store, payment.tenant, payment.id) == []
 
 
-def test_of_two_processes_with_eight_threads_each_one_refunds_sixty_of_a_hundred(
+def test_of_two_processes_with_four_threads_each_one_refunds_sixty_of_a_hundred(
     remote: Remote, ministack: str
 ) -> None:
     store = store_of(remote.client, remote.table)

@@ -9,8 +9,6 @@ from tests.web.samples import SAMPLE, Json, session_of
 from tests.web.test_bad_input import check_refusal
 from tests.web.world import PUBLIC_URL, Merchant, Reply, World
 
-ON_MOTO = True
-
 PRICE: Json = {"currency": "idr", "unit_amount": 20000, "product_data": {"name": "Kopi"}}
 SECURITY = {
     "cache-control": "no-store",

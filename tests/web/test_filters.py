@@ -10,8 +10,6 @@ from tests.web.samples import Json, at_instant
 from tests.web.test_bad_input import INVALID, UNKNOWN, check_refusal
 from tests.web.world import Merchant, World
 
-ON_MOTO = True
-
 KNOWN = {"limit", "starting_after", "ending_before", "created", "expand"}
 LISTS: dict[str, set[str]] = {
     "products": {"active", "ids"},
