@@ -74,7 +74,10 @@ def main() -> None:
 def _agreed(where: Target, data: bool) -> bool:
     lost = ", with every payment and secret" if data else "; the table and secrets stay"
     print(f"Remove {where.stage} from account {where.account}, {where.region}{lost}.")
-    return input(f"Type {where.stage} to go on: ") == where.stage
+    try:
+        return input(f"Type {where.stage} to go on: ") == where.stage
+    except EOFError:  # nobody is there to ask
+        return False
 
 
 if __name__ == "__main__":
