@@ -49,7 +49,7 @@ sandbox: $(STAMP) ## The WooshPay sandbox alone
 
 BY_FILE := --dist loadfile --no-loadscope-reorder
 MEASURED := tests/domain tests/usecases tests/adapters tests/web
-UNMEASURED := tests/architecture tests/bundle tests/deploy tests/journeys tests/ops tests/contracts tests/sandbox
+UNMEASURED := tests/architecture tests/bench tests/bundle tests/deploy tests/journeys tests/ops tests/contracts tests/sandbox
 
 .PHONY: test
 test: $(STAMP) ## Every test, the way CI runs it
@@ -114,9 +114,13 @@ measure-export: $(STAMP) ## How long an export of ROWS=1000000 payments takes, a
 lighthouse: $(STAMP) ## Lighthouse on the product page, 95 or more in each; needs Node and Chromium
 	@$(PY) -m dev.lighthouse
 
-.PHONY: bench package deploy
-bench: ## The benchmarks (not yet)
-	@echo "make bench: there are no benchmarks yet; make test counts the calls of each operation." >&2; exit 2
+ONLY ?=
+
+.PHONY: bench
+bench: $(STAMP) ## What speed and cost are claimed to be, measured: ONLY='counts cost'
+	@$(PY) -m bench $(ONLY)
+
+.PHONY: package deploy
 package: ## The deployable bundle (not yet)
 	@echo "make package: packaging is not there yet; make run serves everything on this machine." >&2; exit 2
 deploy: ## To AWS (not yet)

@@ -1,1 +1,1 @@
-"""The benchmarks: what is claimed of speed and cost, measured. Never packaged."""
+"""What is claimed about speed and cost, measured: `python -m bench`; never packaged."""

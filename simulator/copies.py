@@ -14,7 +14,7 @@ def kept(item: Mapping[str, Value]) -> Item:
 def checked(value: Value) -> Value:
     """A copy of a value, plain all through; refuses what values.encode refuses."""
     kind = type(value)
-    if kind is str or kind is bool or value is None:
+    if kind is str or kind is bool or kind is bytes or value is None:
         return value
     if isinstance(value, int):
         return number(value)

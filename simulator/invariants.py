@@ -94,7 +94,7 @@ class Watch:
         if old is not None:
             rank: Any = old["rank"]
             must(new["rank"] >= rank, f"Inv-4 {new['id']} fell from {rank} to {new['rank']}")
-            same = ("amount", "currency", "merchant", "livemode", "secret", "created")
+            same = ("amount", "currency", "merchant", "livemode", "terms", "created")
             must(all(old[name] == new[name] for name in same), f"Inv-5 {new['id']} was rewritten")
             if "psp_intent" in old:
                 must(old["psp_intent"] == new.get("psp_intent"), f"Inv-4 {new['id']} is rebound")
@@ -147,7 +147,10 @@ class Watch:
         """What the payment was when a refund of it was reserved."""
         for write, old in zip(group, olds, strict=True):
             if write.name == "payment" and old is not None:
-                must(old["disputed"] is False, f"Inv-1 a refund of {old['id']}, which is disputed")
+                must(
+                    old["disputed"] is False,
+                    f"Inv-1 a refund of {old['id']!s}, which is disputed",
+                )
                 refund = next(each for each in group if each.name == "refund")
                 self.remained[refund.key.pk] = int(str(old["remaining"]))
 

@@ -129,8 +129,8 @@ def told_with(group: Sequence[Write], olds: Sequence[Item | None], direct: bool)
             continue
         kind = write.item.get("kind")
         if kind == "event":
-            must(old is None, f"Inv-11 {write.item['id']} was told before")
-            must("ds" in write.item, f"Inv-11 nobody is to tell of {write.item['id']}")
+            must(old is None, f"Inv-11 {write.item['id']!s} was told before")
+            must("ds" in write.item, f"Inv-11 nobody is to tell of {write.item['id']!s}")
             types.add(str(write.item["type"]))
         elif kind == "ledger":
             entry = write.item
@@ -138,7 +138,7 @@ def told_with(group: Sequence[Write], olds: Sequence[Item | None], direct: bool)
         return
     needed = _needed(str(entry["entry"]), str(entry["subject"]), types, direct)
     more = types - needed - MAY_COME_WITH
-    must(needed <= types and not more, f"Inv-11 {entry['entry']} is told as {sorted(types)}")
+    must(needed <= types and not more, f"Inv-11 {entry['entry']!s} is told as {sorted(types)}")
 
 
 def _needed(kind: str, subject: str, types: set[str], direct: bool) -> set[str]:

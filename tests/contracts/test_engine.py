@@ -292,6 +292,8 @@ VALUES = [
     Kept("nested", {"a": [{"b": {"c": [[], {}, 1, True]}}], "x y": "z"}),
     Kept("map that looks like a number", {"N": "x"}),
     Kept("long text", "x" * 100_000),
+    Kept("bytes", bytes(range(256))),
+    Kept("nested bytes", {"a": [b"x"]}),
 ]
 
 
@@ -321,7 +323,6 @@ class Rejected:
 REJECTED = [
     Rejected("float", 1.0, TypeError),
     Rejected("nested float", {"a": [1, 2.5]}, TypeError),
-    Rejected("bytes", b"x", TypeError),
     Rejected("set", {"x"}, TypeError),
     Rejected("too large", 10**15 + 1, ValueError),
     Rejected("too small", -(10**15) - 1, ValueError),

@@ -24,6 +24,7 @@ from moto.dynamodb.models import dynamodb_backends
 from app import app as chalice_app
 from chalicelib import bootstrap
 from chalicelib.adapters.dynamodb.client import dynamodb_client
+from chalicelib.adapters.dynamodb.packing import unpacked
 from chalicelib.adapters.dynamodb.table import ensure_table
 from chalicelib.adapters.dynamodb.values import encode_item
 from chalicelib.adapters.dynamodb.writes import Key
@@ -306,9 +307,12 @@ class World:
     def dump(self) -> list[str]:
         """Every item of the table, as text."""
         if self._memory is not None:
-            return [json.dumps(item, sort_keys=True) for item in self._memory.everything()]
+            found = self._memory.everything()
+            return [json.dumps(item, sort_keys=True, default=unpacked) for item in found]
         items = [item for found in self._items.values() for item in found.values()]
-        return sorted(json.dumps(item.to_json(), sort_keys=True) for item in items)
+        return sorted(
+            json.dumps(item.to_json(), sort_keys=True, default=unpacked) for item in items
+        )
 
     def item(self, pk: str, sk: str) -> Json:
         """One item as DynamoDB holds it, types and all."""

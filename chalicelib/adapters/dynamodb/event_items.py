@@ -1,16 +1,14 @@
 """Events, webhook endpoints and deliveries as items and back.
 
-What an event is about is kept packed: DynamoDB charges by the KB, for the item and for its place in
-the list, and an ordinary payment of a KB and a half packs to less than one.
+What an event is about is kept packed (`packing`), without its own places in the indexes: DynamoDB
+charges by the KB, for the item and for its place in the list.
 """
 
-import json
-import zlib
-from base64 import b64decode, b64encode
 from collections.abc import Callable, Mapping
 
 from chalicelib.adapters.dynamodb.item_forms import Read, item_of, listed
 from chalicelib.adapters.dynamodb.keys import untold_place
+from chalicelib.adapters.dynamodb.packing import packed, unpacked
 from chalicelib.adapters.dynamodb.payment_items import (
     payment_from_item,
     payment_to_item,
@@ -27,7 +25,7 @@ from chalicelib.adapters.dynamodb.shop_items import (
     product_from_item,
     product_to_item,
 )
-from chalicelib.adapters.dynamodb.writes import Item
+from chalicelib.adapters.dynamodb.writes import PLACES, Item
 from chalicelib.domain.catalog import Price, Product
 from chalicelib.domain.event_deliveries import DeliveryStatus, EventDelivery, Outcome
 from chalicelib.domain.events import Event, EventType, Subject
@@ -45,9 +43,15 @@ from chalicelib.domain.refunds import Refund
 from chalicelib.domain.webhook_endpoints import WebhookEndpoint
 from chalicelib.usecases.outbox import Untold
 
+INDEXED = frozenset({"dp", "ds", *(name for pair in PLACES.values() for name in pair)})
+
+PACKED = ("terms", "page")  # of a payment, by itself
+
 
 def event_to_item(event: Event) -> Item:
     untold = Untold(event.tenant, event.id)
+    subject = _subject(event.tenant, event.subject)
+    apart = {name: subject.pop(name) for name in PACKED if name in subject}
     return {
         **item_of(
             "event",
@@ -56,7 +60,8 @@ def event_to_item(event: Event) -> Item:
             livemode=event.tenant.livemode,
             type=event.type.value,
             created=event.created,
-            subject=_packed(_subject(event.tenant, event.subject)),
+            subject=packed({name: subject[name] for name in subject if name not in INDEXED}),
+            **apart,
             request=event.request_id,
             pending=event.pending,
         ),
@@ -66,7 +71,7 @@ def event_to_item(event: Event) -> Item:
 
 
 def event_from_item(item: Read) -> Event:
-    subject = json.loads(zlib.decompress(b64decode(item["subject"])))
+    subject = unpacked(item["subject"]) | {name: item[name] for name in PACKED if name in item}
     return Event(
         id=EventId(item["id"]),
         tenant=Tenant(MerchantId(item["merchant"]), item["livemode"]),
@@ -77,11 +82,6 @@ def event_from_item(item: Read) -> Event:
         pending=item["pending"],
         due_at=item.get("due_at"),
     )
-
-
-def _packed(subject: Item) -> str:
-    text = json.dumps(subject, ensure_ascii=False, separators=(",", ":"))
-    return b64encode(zlib.compress(text.encode())).decode()
 
 
 def _subject(tenant: Tenant, subject: Subject) -> Item:

@@ -1,6 +1,13 @@
-"""Payments, ledger entries and refunds as items and back: two functions a kind."""
+"""Payments, ledger entries and refunds as items and back: two functions a kind.
 
+What of a payment never changes and is never searched is packed: its `terms`, and the provider's
+`page`. So an ordinary one stays under the KB by which DynamoDB charges, three times for each write:
+the item, and its places in two lists.
+"""
+
+from collections.abc import Callable
 from dataclasses import asdict
+from typing import Any
 
 from chalicelib.adapters.dynamodb.item_forms import (
     DUE_NAMES,
@@ -13,6 +20,7 @@ from chalicelib.adapters.dynamodb.item_forms import (
     set_or_drop,
 )
 from chalicelib.adapters.dynamodb.keys import set_of
+from chalicelib.adapters.dynamodb.packing import packed, unpacked
 from chalicelib.adapters.dynamodb.shop_items import (
     after_from_item,
     after_to_item,
@@ -72,29 +80,13 @@ def payment_to_item(payment: Payment) -> Item:
             created=payment.created,
             amount=payment.amount.amount,
             currency=payment.amount.currency,
-            items=[line_item_to_item(item) for item in payment.items],
-            payment_method_types=list(payment.payment_method_types),
+            terms=_terms(payment),
             expires_at=payment.expires_at,
-            secret=payment.secret,
-            payment_link=payment.payment_link,
-            slug=payment.slug,
-            success_url=payment.success_url,
-            cancel_url=payment.cancel_url,
-            client_reference_id=payment.client_reference_id,
-            customer_email=payment.customer_email,
-            metadata=dict(payment.metadata),
-            passed_on=dict(payment.passed_on) or None,
-            customer=_customer(payment.customer),
-            custom_fields=[_answer(each) for each in payment.custom_fields] or None,
-            utm=dict(payment.utm) or None,
-            after_completion=after_to_item(payment.after_completion),
             holds_link=payment.holds_link or None,
             counted=payment.counted or None,
             stock=dict(payment.stock.items()) or None,
-            psp_session=provider.session if provider else None,
             psp_intent=provider.intent if provider else None,
-            psp_url=provider.url if provider else None,
-            psp_action=_action(provider),
+            page=_page(provider) if provider else None,
             direct=_direct(payment.direct) if payment.direct else None,
             payment_status=payment.status.value,
             rank=payment.rank,
@@ -125,38 +117,34 @@ def _of_link(payment: Payment) -> Item:
 
 
 def payment_from_item(item: Read) -> Payment:
-    provider = None
-    if "psp_intent" in item:
-        session, url = item.get("psp_session"), item.get("psp_url")
-        action = NextAction(**item["psp_action"]) if "psp_action" in item else None
-        provider = ProviderSession(session, item["psp_intent"], url, action)
+    terms = unpacked(item["terms"])
     inflight = item.get("refund_inflight")
-    return Payment(
+    payment = Payment(
         id=PaymentId(item["id"]),
         tenant=Tenant(MerchantId(item["merchant"]), item["livemode"]),
         created=Millis(item["created"]),
         amount=Money(item["amount"], item["currency"]),
-        items=tuple(line_item_from_item(line) for line in item["items"]),
-        payment_method_types=tuple(item["payment_method_types"]),
+        items=tuple(line_item_from_item(line) for line in terms["items"]),
+        payment_method_types=tuple(terms["payment_method_types"]),
         expires_at=Millis(item["expires_at"]),
-        secret=item["secret"],
-        payment_link=item.get("payment_link"),
-        slug=item.get("slug"),
-        success_url=item.get("success_url"),
-        cancel_url=item.get("cancel_url"),
-        client_reference_id=item.get("client_reference_id"),
-        customer_email=item.get("customer_email"),
-        metadata=item["metadata"],
-        passed_on=item.get("passed_on", {}),
-        customer=_customer_from(item.get("customer")),
-        custom_fields=tuple(_answer_from(each) for each in item.get("custom_fields", ())),
-        utm=item.get("utm", {}),
-        after_completion=after_from_item(item.get("after_completion")),
+        secret=terms["secret"],
+        payment_link=terms.get("payment_link"),
+        slug=terms.get("slug"),
+        success_url=terms.get("success_url"),
+        cancel_url=terms.get("cancel_url"),
+        client_reference_id=terms.get("client_reference_id"),
+        customer_email=terms.get("customer_email"),
+        metadata=terms["metadata"],
+        passed_on=terms.get("passed_on", {}),
+        customer=_customer_from(terms.get("customer")),
+        custom_fields=tuple(_answer_from(each) for each in terms.get("custom_fields", ())),
+        utm=terms.get("utm", {}),
+        after_completion=after_from_item(terms.get("after_completion")),
         holds_link=item.get("holds_link", False),
         counted=item.get("counted", False),
         stock={ProductId(id): quantity for id, quantity in item.get("stock", {}).items()},
         direct=Direct(**item["direct"]) if "direct" in item else None,
-        provider=provider,
+        provider=_provider_from(item),
         status=PaymentStatus(item["payment_status"]),
         totals=Totals(
             item["captured"], item["remaining"], item["refund_pending"], item["refunded"]
@@ -170,6 +158,90 @@ def payment_from_item(item: Read) -> Payment:
         due_at=item.get("due_at"),
         seq=item["seq"],
     )
+    _LAST["terms"] = (_made_of(payment), item["terms"])
+    if payment.provider is not None:
+        _LAST["page"] = ((payment.provider,), item["page"])
+    return payment
+
+
+_LAST: dict[str, tuple[tuple[Any, ...], bytes]] = {}
+
+
+def _packed_once(name: str, of: tuple[Any, ...], item: Callable[[], Item]) -> bytes:
+    """What was packed or read last is most often asked for again: a payment before and after its
+    change, and its event's. `of` are the objects that the item is made of."""
+    known = _LAST.get(name)
+    if known is not None and all(a is b for a, b in zip(known[0], of, strict=True)):
+        return known[1]
+    data = packed(item())
+    _LAST[name] = (of, data)
+    return data
+
+
+def _made_of(payment: Payment) -> tuple[Any, ...]:
+    """What the terms are made of."""
+    return (
+        payment.items,
+        payment.payment_method_types,
+        payment.secret,
+        payment.payment_link,
+        payment.slug,
+        payment.success_url,
+        payment.cancel_url,
+        payment.client_reference_id,
+        payment.customer_email,
+        payment.metadata,
+        payment.passed_on,
+        payment.customer,
+        payment.custom_fields,
+        payment.utm,
+        payment.after_completion,
+    )
+
+
+def _terms(payment: Payment) -> bytes:
+    return _packed_once("terms", _made_of(payment), lambda: _termed(payment))
+
+
+def _termed(payment: Payment) -> Item:
+    return item_without_nones(
+        items=[line_item_to_item(item) for item in payment.items],
+        payment_method_types=list(payment.payment_method_types),
+        secret=payment.secret,
+        payment_link=payment.payment_link,
+        slug=payment.slug,
+        success_url=payment.success_url,
+        cancel_url=payment.cancel_url,
+        client_reference_id=payment.client_reference_id,
+        customer_email=payment.customer_email,
+        metadata=dict(payment.metadata),
+        passed_on=dict(payment.passed_on) or None,
+        customer=_customer(payment.customer),
+        custom_fields=[_answer(each) for each in payment.custom_fields] or None,
+        utm=dict(payment.utm) or None,
+        after_completion=after_to_item(payment.after_completion),
+    )
+
+
+def _page(provider: ProviderSession) -> bytes:
+    action = provider.action
+    return _packed_once(
+        "page",
+        (provider,),
+        lambda: item_without_nones(
+            psp_session=provider.session,
+            psp_url=provider.url,
+            psp_action={"type": action.type, "key": action.key} if action else None,
+        ),
+    )
+
+
+def _provider_from(item: Read) -> ProviderSession | None:
+    if "psp_intent" not in item:
+        return None
+    page = unpacked(item["page"])
+    action = NextAction(**page["psp_action"]) if "psp_action" in page else None
+    return ProviderSession(page.get("psp_session"), item["psp_intent"], page.get("psp_url"), action)
 
 
 ENDED = (PaymentStatus.CANCELED.value, PaymentStatus.EXPIRED.value)
@@ -227,11 +299,6 @@ def _answer_from(item: Read) -> FieldAnswer:
         value=item["value"],
         option=item.get("option"),
     )
-
-
-def _action(provider: ProviderSession | None) -> Item | None:
-    action = provider.action if provider else None
-    return None if action is None else {"type": action.type, "key": action.key}
 
 
 def _direct(direct: Direct) -> Item:

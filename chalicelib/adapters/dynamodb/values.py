@@ -21,6 +21,8 @@ def encode(value: Value) -> dict[str, Any]:
             return {"N": f"{value:d}"}
         case str():
             return {"S": value}
+        case bytes():
+            return {"B": value}
         case list():
             return {"L": [encode(each) for each in value]}
         case dict():
@@ -32,7 +34,7 @@ def decode(attribute: Mapping[str, Any]) -> Value:
     """The plain value; AssertionError for a number that is no int and for kinds we never write."""
     ((kind, held),) = attribute.items()
     match kind:
-        case "S" | "BOOL":
+        case "S" | "B" | "BOOL":
             return held  # type: ignore[no-any-return]
         case "N":
             number = int(held)
@@ -53,4 +55,7 @@ def encode_item(item: Mapping[str, Value]) -> dict[str, Any]:
 
 def decode_item(raw: Mapping[str, Any]) -> Item:
     """A whole item as plain values."""
-    return {name: decode(attribute) for name, attribute in raw.items()}
+    return {  # most attributes are texts, and a page has a thousand
+        name: attribute["S"] if "S" in attribute else decode(attribute)
+        for name, attribute in raw.items()
+    }

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
-Value = str | int | bool | None | list["Value"] | dict[str, "Value"]
+Value = str | int | bool | bytes | None | list["Value"] | dict[str, "Value"]
 Item = dict[str, Value]
 
 

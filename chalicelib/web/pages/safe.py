@@ -20,6 +20,8 @@ def clean(text: str) -> str:
 
     Line breaks stay; long stacks of combining marks are cut.
     """
+    if text.isascii() and text.isprintable():
+        return text
     kept: list[str] = []
     marks = 0
     for letter in text.replace("\r\n", "\n").replace("\r", "\n"):
