@@ -43,6 +43,7 @@ UNUSED = (
     "httpcore/_sync/socks_proxy.py",
     "httpx/_main.py",  # httpx's command
     "idna/cli.py",
+    "idna/uts46data.py",  # of a mapping that nobody asks for
     "jinja2/ext.py",
     "jinja2/sandbox.py",
     "pydantic/color.py",
