@@ -7,6 +7,7 @@ import shlex
 import botocore.session
 import pytest
 import typer
+import yaml
 from botocore import xform_name
 
 from chalicelib.domain.event_deliveries import DeliveryStatus
@@ -127,3 +128,32 @@ def test_every_metric_is_explained() -> None:
     assert set(re.findall(r"`([A-Z]\w+)`", table)) - {*OUTCOMES.values(), "Tautan", "Stage"} == {
         *Metric
     }
+
+
+ALARMS = {
+    "webhook-errors": "Webhook errors",
+    "refunds-in-doubt": "Refunds in doubt",
+    "events-dlq": "Dead letters",
+    "refund-dlq": "Dead letters",
+    "sweeper-heartbeat": "Sweeper heartbeat",
+    "provider-failures": "Provider failures",
+    "discrepancies": "Discrepancies",
+}
+
+
+def test_every_alarm_has_its_entry() -> None:
+    resources = yaml.safe_load((ROOT / "deploy" / "resources" / "alarms.yaml").read_text())
+    names = {
+        each["Properties"]["AlarmName"]["Fn::Sub"].removeprefix("tautan-${Stage}-")
+        for each in resources["Resources"].values()
+        if each["Type"] == "AWS::CloudWatch::Alarm"
+    }
+    functions = {
+        name for name in names if name.endswith(("-function-errors", "-function-throttles"))
+    }
+    assert names - functions == set(ALARMS)
+    entries = {**ALARMS, "…-function-errors": "Function errors and throttles",
+               "…-function-throttles": "Function errors and throttles"}  # fmt: skip
+    for name, entry in entries.items():
+        text = TEXT.partition(f"\n## {entry}\n")[2].partition("\n## ")[0]
+        assert f"`tautan-$S-{name}`" in text, f"{entry} does not name its alarm {name}"
