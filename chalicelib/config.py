@@ -67,10 +67,11 @@ class Settings:
 def settings_from(environment: Mapping[str, str]) -> Settings:
     """Raises ConfigError."""
     base = environment.get("WOOSHPAY_API_BASE") or None
+    table = _matching(environment, "TAUTAN_TABLE", _TABLE)
     public_url = _address("TAUTAN_PUBLIC_URL", environment.get("TAUTAN_PUBLIC_URL", ""))
     has_refunds = bool(environment.get("TAUTAN_REFUND_FUNCTION"))
     return Settings(
-        table=_matching(environment, "TAUTAN_TABLE", _TABLE),
+        table=table,
         public_url=public_url,
         webhook_url=_address(
             "TAUTAN_WEBHOOK_URL", environment.get("TAUTAN_WEBHOOK_URL") or public_url

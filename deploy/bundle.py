@@ -16,7 +16,7 @@ from pathlib import Path
 import chalice
 import chalice.app
 
-from deploy.dependencies import compile_all, dependencies
+from deploy.dependencies import compile_all, dependencies, leave_bytecode
 from deploy.runtimes import Runtime
 
 LARGEST = 10_000_000  # bytes, zipped: what we allow ourselves; Lambda takes 50 MB
@@ -51,6 +51,7 @@ def make(
         copy_application(root, ours)
         (ours / "chalicelib/VERSION").write_text(f"{commit}\n", encoding="utf-8")
         _copy_chalice(ours / "chalice")
+        leave_bytecode(ours / "chalicelib")
         compile_all(ours)
         draft = Path(folder) / "bundle.zip"
         files = _zip({**_files(packages), **_files(ours)}, draft)

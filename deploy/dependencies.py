@@ -37,7 +37,7 @@ def dependencies(requirements: Path, runtime: Runtime, architecture: str, cache:
             trimming.trim(tree)
             libraries.drop_unneeded(tree)
             libraries.check_glibc(tree, runtime.glibc)
-            _leave_bytecode(tree)
+            leave_bytecode(tree)
             _keep(tree, kept)
     return kept
 
@@ -64,7 +64,7 @@ def _python(module: str, *arguments: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def _leave_bytecode(tree: Path) -> None:
+def leave_bytecode(tree: Path) -> None:
     """Bytecode instead of source: a sixth of the bundle less, and half the files."""
     compile_all(tree, "-b")
     for source in tree.rglob("*.py"):

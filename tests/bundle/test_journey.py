@@ -44,6 +44,8 @@ def api(stage: Deployed, shop: Shop) -> Iterator[httpx.Client]:
 def test_a_sale_a_refund_and_what_the_merchant_hears_of_it(
     stage: Deployed, api: httpx.Client
 ) -> None:
+    while stage.from_queue():  # what other sales have told
+        pass
     with listener() as (address, heard):
         told = ["payment_intent.succeeded", "refund.created"]
         posted(api, "/v1/webhook_endpoints", {"url": address, "enabled_events": told})
