@@ -121,8 +121,8 @@ bench: $(STAMP) ## What speed and cost are claimed to be, measured: ONLY='counts
 	@$(PY) -m bench $(ONLY)
 
 .PHONY: package
-package: $(STAMP) named-stage ## The bundle and a SAM template in dist/: STAGE=dev
-	@$(PY) -m deploy package --stage $(STAGE)
+package: $(STAMP) ## The bundle and a SAM template in dist/: STAGE=dev, unless another is named
+	@$(PY) -m deploy package --stage $(or $(STAGE),dev)
 
 # SET='NAME=VALUE NAME=VALUE' are settings of the application, ALARMS_TO an e-mail address; both are kept.
 .PHONY: deploy

@@ -1,7 +1,9 @@
 """`python -m deploy package|up|destroy --stage STAGE`; the region is AWS's own setting."""
 
 import argparse
+import hashlib
 import sys
+from pathlib import Path
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -57,7 +59,7 @@ def main() -> None:
     given = _arguments().parse_args()
     try:
         if given.command == "package":
-            print(package(given.stage))
+            _tell_of(package(given.stage))
             return
         where, telling = target(given.stage), Telling()
         if given.command == "up":
@@ -69,6 +71,12 @@ def main() -> None:
     except FORESEEN as error:
         print(f"deploy: {error}", file=sys.stderr)
         sys.exit(1)
+
+
+def _tell_of(template: Path) -> None:
+    zipped = template.with_name("deployment.zip")
+    digest = hashlib.sha256(zipped.read_bytes()).hexdigest()
+    print(f"{template}\n{zipped}  {zipped.stat().st_size:,} bytes, sha256 {digest}")
 
 
 def _agreed(where: Target, data: bool) -> bool:

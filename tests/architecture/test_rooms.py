@@ -110,8 +110,24 @@ def test_only_keys_py_spells_the_tables_keys() -> None:
 
 def test_no_adapter_scans_or_reads_the_index_to_decide_about_money() -> None:
     called = {node.attr for _, node in nodes() if isinstance(node, ast.Attribute)}
-    assert not called & {"scan", "put_item", "update_item", "delete_item", "batch_write_item"}
+    assert not called & {"scan", "put_item", "delete_item", "batch_write_item"}
     assert {"get_item", "batch_get_item", "query", "transact_write_items"} <= called
+
+
+def test_nothing_about_money_is_written_without_a_transaction() -> None:
+    """A cheap update has no token: whose answer was lost cannot know whether it happened."""
+    cheap = {
+        place.partition(":")[0].rpartition("/")[2]
+        for place, node in nodes()
+        if isinstance(node, ast.keyword) and node.arg == "cheap"
+    }
+    assert cheap == {"store_books.py", "store_events.py", "store_shop.py"}
+    plain = {
+        place.partition(":")[0].rpartition("/")[2]
+        for place, node in nodes()
+        if isinstance(node, ast.Attribute) and node.attr == "update_item"
+    }
+    assert plain == {"engine.py"}
 
 
 def leaves(kind: type[TautanError]) -> list[type[TautanError]]:

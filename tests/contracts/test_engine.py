@@ -223,12 +223,13 @@ CHANGES = [
 ]  # fmt: skip
 
 
+@pytest.mark.parametrize("cheap", [False, True], ids=["in a transaction", "by itself"])
 @pytest.mark.parametrize("case", CHANGES, ids=lambda case: case.name)
-def test_change(engine: Engine, case: Changed) -> None:
+def test_change(engine: Engine, case: Changed, cheap: bool) -> None:
     """Changes do what they say, or fail and leave the item as it was."""
     if case.before is not None:
         put(engine, KEY, case.before)
-    update = Update("update", KEY, case.changes, any_of(Present(), Absent()))
+    update = Update("update", KEY, case.changes, any_of(Present(), Absent()), cheap=cheap)
     if case.after is None:
         with pytest.raises(StoreUnavailable):
             engine.write([update])
@@ -237,6 +238,31 @@ def test_change(engine: Engine, case: Changed) -> None:
         engine.write([update])
         after = case.after
     assert engine.get(KEY) == (None if after is None else stored(KEY, after))
+
+
+def test_a_cheap_update_that_is_refused_says_what_is_there(engine: Engine) -> None:
+    """By itself it meets its guard as it would in a transaction."""
+    update = Update("update", KEY, {"a": Assign(2)}, Equals("a", 0), cheap=True)
+    for before in (None, {"a": 1}):
+        if before is not None:
+            put(engine, KEY, before)
+        with pytest.raises(Refused) as refused:
+            engine.write([update])
+        seen = None if before is None else stored(KEY, before)
+        assert refused.value.failed == {"update": seen}
+        assert engine.get(KEY) == seen
+
+
+def test_a_cheap_update_among_others_is_all_or_nothing(engine: Engine) -> None:
+    """It is cheap alone, and no less a part of a group."""
+    put(engine, KEY, {"a": 1})
+    group: list[Write] = [
+        Update("update", KEY, {"a": Assign(2)}, Present(), cheap=True),
+        Put("put", OTHER, {"b": 1}, Present()),
+    ]
+    with pytest.raises(Refused):
+        engine.write(group)
+    assert engine.get(KEY) == stored(KEY, {"a": 1})
 
 
 def test_failed_change_leaves_the_group_undone(engine: Engine) -> None:
@@ -617,21 +643,21 @@ def test_items_enter_move_and_leave_a_list(engine: Engine) -> None:
     assert update({"lp": Drop()}) == [[], []]
 
 
-def test_401_items_page_by_page(engine: Engine) -> None:
+def test_101_items_page_by_page(engine: Engine) -> None:
     """Down and up again: every item once, in order."""
-    fill(engine, 401)
+    fill(engine, 101)
     down: list[int] = []
-    page = engine.page(Page("T#1", 100))
+    page = engine.page(Page("T#1", 25))
     while page:
         down += ids(page)
-        page = engine.page(Page("T#1", 100, before=identity(down[-1])))
-    assert down == list(range(400, -1, -1))
+        page = engine.page(Page("T#1", 25, before=identity(down[-1])))
+    assert down == list(range(100, -1, -1))
     up = [0]
-    page = engine.page(Page("T#1", 100, after=identity(0)))
+    page = engine.page(Page("T#1", 25, after=identity(0)))
     while page:
         up += ids(page)[::-1]
-        page = engine.page(Page("T#1", 100, after=identity(up[-1])))
-    assert up == list(range(401))
+        page = engine.page(Page("T#1", 25, after=identity(up[-1])))
+    assert up == list(range(101))
 
 
 # --- sets and sifting -------------------------------------------------------------------------

@@ -13,6 +13,7 @@ from chalicelib.adapters.dynamodb.client import dynamodb_client
 from chalicelib.adapters.dynamodb.engine import DynamoDBEngine
 from chalicelib.adapters.dynamodb.writes import (
     Absent,
+    Assign,
     AtLeast,
     Backoff,
     Engine,
@@ -180,6 +181,36 @@ def test_lost_answer_does_not_refuse_its_own_write(ministack_bench: Bench) -> No
     bench.client.next(TRANSACT, TIMEOUT_APPLIED)
     bench.engine.write([Put("new", OTHER, {"a": 1}, Absent())])
     assert bench.engine.get(OTHER) == {"pk": OTHER.pk, "sk": OTHER.sk, "a": 1}
+
+
+def told_done(bench: Bench) -> None:
+    """An update that may be tried again without a token: what is done is done."""
+    done = {"done": Assign(1)}
+    bench.engine.write([Update("told", KEY, done, Absent("done"), cheap=True)])
+
+
+def test_a_cheap_update_is_one_plain_call(bench: Bench) -> None:
+    told_done(bench)
+    ((operation, _),) = bench.client.requests
+    assert operation == "UpdateItem"
+
+
+@pytest.mark.parametrize("fault", [THROTTLED, SERVER_ERROR, CONFLICT_PLAIN])
+def test_a_cheap_update_that_did_not_happen_is_tried_again(bench: Bench, fault: Fault) -> None:
+    bench.client.next("UpdateItem", fault, times=2)
+    told_done(bench)
+    assert bench.clock.slept == [0.02, 0.04]
+    assert (bench.engine.get(KEY) or {})["done"] == 1
+
+
+def test_a_cheap_update_whose_answer_was_lost_may_be_told_that_it_lost(bench: Bench) -> None:
+    """To itself: it has happened once, and whoever asks again learns that it is done."""
+    bench.client.next("UpdateItem", TIMEOUT_APPLIED)
+    with pytest.raises(Refused) as refused:
+        told_done(bench)
+    seen = refused.value.failed["told"]
+    assert seen is not None
+    assert seen["done"] == 1
 
 
 @pytest.mark.parametrize("fault", LASTING.values(), ids=LASTING.keys())

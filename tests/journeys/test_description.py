@@ -21,9 +21,9 @@ def local() -> Iterator[Stack]:
 
 
 def test_no_request_meets_what_is_not_described(local: Stack) -> None:
-    told = fuzzed(local, examples=3, seed=1, thorough=False)
+    told = fuzzed(local, examples=2, seed=1, thorough=False)
     assert (told.failures, told.errors) == ({}, [])
-    assert told.cases >= 150
+    assert told.cases >= 100
     assert {200, 400, 401, 404} <= set(told.statuses)
 
 

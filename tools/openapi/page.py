@@ -17,7 +17,7 @@ from tools.openapi.wiring import HERE
 Json = dict[str, Any]
 _CODE = re.compile(r"`([^`]+)`")
 _BOLD = re.compile(r"\*\*([^*]+)\*\*")
-_LINK = re.compile(r"\[([^\]]+)\]\((/[a-z/]+)\)")
+_LINK = re.compile(r"\[([^\]]+)\]\((/?[a-z/]+)\)")
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ says by `expected_remaining` what it expects to be left.
 `expand[]=data.payment_intent` in a list. A POST takes it in its query, or in its body.
 
 **Errors** have one shape: `code` is stable, `message` is for developers, `user_message` is \
-Indonesian for people, `param` names what is to blame. All codes: [/docs/errors](/docs/errors). \
+Indonesian for people, `param` names what is to blame. All codes: [/docs/errors](docs/errors). \
 Each answer has a `Request-Id`.
 """
 

@@ -44,7 +44,7 @@ class BookStore(Storing):
         }
         free = any_of(Absent(), LessThan("until", now), Equals("owner", owner))
         try:
-            self._write(Update("lease", keys.lease_key(name), taken, free))
+            self._write(Update("lease", keys.lease_key(name), taken, free, cheap=True))
         except Lost:
             return False
         return True
@@ -52,7 +52,8 @@ class BookStore(Storing):
     def beat(self, name: str, owner: str, now: Millis) -> None:
         done: dict[str, Change] = {"until": Assign(0), "done_at": Assign(now)}
         with suppress(Lost):  # it took so long that another has the lease by now
-            self._write(Update("lease", keys.lease_key(name), done, Equals("owner", owner)))
+            at = keys.lease_key(name)
+            self._write(Update("lease", at, done, Equals("owner", owner), cheap=True))
 
     def heartbeat(self, name: str) -> Millis | None:
         item: Any = self._engine.get(keys.lease_key(name))

@@ -121,7 +121,7 @@ class EventStore(Storing):
         at = keys.event_key(event.tenant, event.id)
         due = Equals("due_at", event.due_at or 0)
         self._write(
-            Update("untold", at, done, due),
+            Update("untold", at, done, due, cheap=True),
             *(new(f"to {each.endpoint}", *_logged(each)) for each in deliveries),
         )
 
@@ -146,7 +146,7 @@ class EventStore(Storing):
             else keys.event_key(tenant, event)
         )
         later = set_or_drop(due_again(untold, until), DUE_NAMES)
-        self._write(Update("untold", at, later, Present("due_at")))
+        self._write(Update("untold", at, later, Present("due_at"), cheap=True))
 
     def delivery(
         self, tenant: Tenant, event: EventId, endpoint: WebhookEndpointId

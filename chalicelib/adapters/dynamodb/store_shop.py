@@ -115,7 +115,7 @@ class ShopStore(Storing):
         unseen = any_of(Absent("last_used"), LessThan("last_used", before))
         used: dict[str, Change] = {"last_used": Assign(now)}
         with suppress(Lost):  # another container was first, or the key is gone
-            self._write(Update("key", at, used, all_of(Present(), unseen)))
+            self._write(Update("key", at, used, all_of(Present(), unseen), cheap=True))
 
     # --- catalog ----------------------------------------------------------------------------
 

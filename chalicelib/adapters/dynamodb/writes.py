@@ -151,12 +151,18 @@ class Put:
 
 @dataclass(frozen=True, slots=True)
 class Update:
-    """Change attributes of an item; each entry of `changes` is one attribute."""
+    """Change attributes of an item; each entry of `changes` is one attribute.
+
+    `cheap`: alone in its group it is written without a transaction, at half the units. When such a
+    write's answer is lost and it is tried again, it may find its own guard refused although it was
+    written: only for what is done once it is done, by whomever.
+    """
 
     name: str
     key: Key
     changes: Mapping[str, Change]
     guard: Guard
+    cheap: bool = False
 
 
 @dataclass(frozen=True, slots=True)
