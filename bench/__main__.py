@@ -1,6 +1,6 @@
 """`python -m bench [section …]`: one JSON object a line.
 
-Sections: counts, cpu, door, growth, cost.
+Sections: counts, cpu, door, growth, cold, cost.
 """
 
 import argparse
@@ -12,7 +12,7 @@ from functools import cached_property
 from importlib.metadata import version
 from typing import Any
 
-from bench import cost, counts, cpu, door, growth
+from bench import cold_start, cost, counts, cpu, door, growth
 from bench.application import Application, application
 from bench.recording import Recording, recorded
 
@@ -37,6 +37,7 @@ SECTIONS: Mapping[str, Callable[[Bench], Lines]] = {
     "cpu": lambda bench: cpu.lines(bench.app, bench.took),
     "door": lambda bench: door.lines(bench.app),
     "growth": lambda bench: growth.lines(bench.app),
+    "cold": lambda _: cold_start.lines(),
     "cost": lambda bench: cost.lines(bench.app, bench.took),
 }
 

@@ -14,7 +14,7 @@ from tests.web.world import FORM, Merchant, World
 ON_MOTO = True
 
 READS = {"GetItem", "BatchGetItem", "Query"}
-GROUPS = {"TransactWriteItems"}
+GROUPS = {"TransactWriteItems", "UpdateItem"}  # a plain update is a group of one
 
 
 @dataclass

@@ -33,7 +33,7 @@ def test_a_new_key_is_read_and_its_use_noted_once_and_then_it_is_known(world: Wo
             merchant.api.get("/v1/products").ok()
         costs.append(dict(bill.calls))
     assert costs == [
-        {"GetItem": 1, "Query": 1, "TransactWriteItems": 1},
+        {"GetItem": 1, "Query": 1, "UpdateItem": 1},
         {"Query": 1},
         {"Query": 1},
     ]
