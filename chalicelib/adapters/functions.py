@@ -12,6 +12,7 @@ from chalicelib.usecases.failures import StoreUnavailable
 from chalicelib.usecases.ports import Due
 
 WAITED_S = 22  # the caller has 25 seconds
+MOST_AT_ONCE = 10  # refunds of one invocation: each may wait for the provider
 
 
 def lambda_client(region: str, endpoint_url: str | None = None) -> Any:
@@ -33,12 +34,13 @@ class LambdaRefunds:
         return answer
 
     def resume(self, refunds: Sequence[Due]) -> None:
-        """Hand these over; raises StoreUnavailable."""
+        """Hand these over; raises StoreUnavailable when not all were taken."""
         handed = [
             {"merchant": due.tenant.merchant, "livemode": due.tenant.livemode, "refund": due.id}
             for due in refunds
         ]
-        self._invoked("Event", {"resume": handed})
+        for first in range(0, len(handed), MOST_AT_ONCE):
+            self._invoked("Event", {"resume": handed[first : first + MOST_AT_ONCE]})
 
     def _invoked(self, kind: str, event: Mapping[str, Any]) -> bytes:
         try:

@@ -52,6 +52,18 @@ def test_refunds_are_handed_over_without_waiting_for_them(stub: Stubber) -> None
     refunds(stub).resume([due])
 
 
+def test_many_refunds_are_handed_over_ten_at_a_time(stub: Stubber) -> None:
+    tenant = Tenant(MerchantId("acct_1"), False)
+    dues = [Due(DueKind.REFUND, tenant, f"re_{number}", Millis(7)) for number in range(12)]
+    rows = [{"merchant": "acct_1", "livemode": False, "refund": due.id} for due in dues]
+    for part in (rows[:10], rows[10:]):
+        payload = json.dumps({"resume": part}).encode()
+        stub.add_response(
+            "invoke", told(b""), {**ASKED, "InvocationType": "Event", "Payload": payload}
+        )
+    refunds(stub).resume(dues)
+
+
 def test_a_function_that_failed_says_nothing_of_the_refund(stub: Stubber) -> None:
     stub.add_response("invoke", told(b'{"errorType": "X"}', FunctionError="Unhandled"), ASKED)
     with pytest.raises(StoreUnavailable, match="Unhandled"):
