@@ -4,7 +4,9 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
+from simulator.engine import KeyOfAnother, WroteWhileReading
 from simulator.history import history
+from simulator.violations import Violation
 
 MOST = 2_000
 
@@ -29,10 +31,18 @@ class Hunted:
 
 
 def hunt(mutant: Mutant, most: int = MOST, first: int = 1) -> Hunted:
-    """Look for a history in which the mutant is seen, and in which nothing is seen without it."""
+    """Look for a history in which the mutant breaks an invariant, and in which nothing is broken
+    without it. One that breaks itself (a change that no longer fits the code) is not seen."""
     for count, seed in enumerate(range(first, first + most), start=1):
         with mutant.change():
             failures = history(seed).failures
-        if failures and not history(seed).failures:
-            return Hunted(mutant.name, seed, count, failures[0].what)
+        seen = [each.what for each in failures if _is_broken_rule(each.what)]
+        if seen and not history(seed).failures:
+            return Hunted(mutant.name, seed, count, seen[0])
     return Hunted(mutant.name, None, most, "")
+
+
+def _is_broken_rule(what: str) -> bool:
+    return any(
+        f"{kind.__name__}: " in what for kind in (Violation, WroteWhileReading, KeyOfAnother)
+    )

@@ -132,7 +132,7 @@ def events_untold() -> Iterator[None]:
 
 @mutant("an event that an endpoint did not take is not told again")
 def delivery_once() -> Iterator[None]:
-    def once(delivery: EventDelivery, outcome: Any, now: Any) -> EventDelivery:
+    def once(delivery: EventDelivery, outcome: Any, now: Any, *, gone: bool) -> EventDelivery:
         return replace(delivery, status=DeliveryStatus.DELIVERED, tried_at=now)
 
     with patched(EventDelivery, "after", once):
