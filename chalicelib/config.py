@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from chalicelib.domain.ids import MerchantId
 from chalicelib.domain.money import is_currency
+from chalicelib.domain.provider_account import door_of
 from chalicelib.domain.rates import USUAL_RATES
 from chalicelib.domain.refunds import RefundedTotal, RefundKeys
 
@@ -55,7 +56,7 @@ class Settings:
 
     def psp_webhook(self, merchant: MerchantId) -> str:
         """Where the provider delivers this merchant's webhooks."""
-        return f"{self.webhook_url}/webhooks/wooshpay/{merchant}"
+        return f"{self.webhook_url}{door_of(merchant)}"
 
     @property
     def page_hosts(self) -> tuple[str, ...]:

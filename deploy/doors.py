@@ -9,6 +9,7 @@ from chalicelib.bootstrap import App
 from chalicelib.config import settings_from
 from chalicelib.domain.errors import PspError
 from chalicelib.domain.ids import Tenant
+from chalicelib.domain.provider_account import door_of
 from chalicelib.usecases.psp_endpoints import PspEndpoints
 from deploy.target import Target
 from deploy.telling import Telling
@@ -47,7 +48,7 @@ def close_doors(target: Target, settings: Mapping[str, str], telling: Telling) -
     """WooshPay delivers to no merchant's door any more."""
     app = _app(target, settings)
     for tenant in _connected(app):
-        door = f"/webhooks/wooshpay/{tenant.merchant}"
+        door = door_of(tenant.merchant)
         try:
             for each in app.psps(tenant).webhook_endpoints():
                 if each.url.endswith(door):

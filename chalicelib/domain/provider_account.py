@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 
 from chalicelib.domain.errors import ParameterInvalid
-from chalicelib.domain.ids import Millis, Tenant
+from chalicelib.domain.ids import MerchantId, Millis, Tenant
 
 SHORTEST_SECRET = 24
 EVENTS = (
@@ -24,6 +24,11 @@ EVENTS = (
 KEPT_SECRETS = 2  # the newest signs; the one before may still sign retries
 DELIVERED_FOR_MS = 72 * 60 * 60 * 1000  # page 2517709
 _KEY = re.compile(r"sk_(test|live)_[A-Za-z0-9_]{8,200}", re.ASCII)
+
+
+def door_of(merchant: MerchantId) -> str:
+    """The path at which the provider delivers this merchant's webhooks."""
+    return f"/webhooks/wooshpay/{merchant}"
 
 
 def key_livemode(key: str) -> bool:

@@ -10,6 +10,7 @@ from chalicelib.domain.provider_account import (
     EVENTS,
     KEPT_SECRETS,
     PspEndpoint,
+    door_of,
     endpoint_problems,
     is_safe_secret,
 )
@@ -63,7 +64,7 @@ class PspEndpoints:
         """An endpoint for our address; those of the merchant's door at other addresses go once
         ours has delivered for as long as retries last."""
         made = self.register(tenant, url)
-        psp, door = self.psps(tenant), f"/webhooks/wooshpay/{tenant.merchant}"
+        psp, door = self.psps(tenant), door_of(tenant.merchant)
         found = psp.webhook_endpoints()
         elsewhere = [each for each in found if each.url != url and each.url.endswith(door)]
         newest = max(each.created for each in found if each.url == url)

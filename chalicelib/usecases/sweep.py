@@ -65,13 +65,7 @@ class Sweeper:
             if self.hand_over is not None and due.kind is DueKind.REFUND:
                 handed.append(due)
                 continue
-            cause = Cause(actor="sweeper", reference=due.id, request_id=request_id, at=self.clock())
-            try:
-                self.look(due, cause)
-                done[due.kind.value] += 1
-            except (TautanError, StoreUnavailable, Lost):
-                done["failed"] += 1  # it stays due
-                self._make_room(due, cause)
+            done[self._looked(due, request_id)] += 1
         if self.hand_over is not None and handed:
             done += self._handed(self.hand_over, handed)
         self.store.beat(LEASE, owner, self.clock())
@@ -80,15 +74,17 @@ class Sweeper:
     def resume(self, refunds: Sequence[Due], request_id: str) -> Mapping[str, int]:
         """Go on with these refunds, which were handed over: how many were looked at, and how many
         `failed` and stay due."""
-        done: Counter[str] = Counter()
-        for due in refunds:
-            cause = Cause(actor="sweeper", reference=due.id, request_id=request_id, at=self.clock())
-            try:
-                self.look(due, cause)
-                done[due.kind.value] += 1
-            except (TautanError, StoreUnavailable, Lost):
-                done["failed"] += 1
-        return done
+        return Counter(self._looked(due, request_id) for due in refunds)
+
+    def _looked(self, due: Due, request_id: str) -> str:
+        """The kind of what was looked at; `failed` when it could not be, and stays due."""
+        cause = Cause(actor="sweeper", reference=due.id, request_id=request_id, at=self.clock())
+        try:
+            self.look(due, cause)
+        except (TautanError, StoreUnavailable, Lost):
+            self._make_room(due, cause)
+            return "failed"
+        return due.kind.value
 
     @staticmethod
     def _handed(hand_over: HandOver, refunds: Sequence[Due]) -> Counter[str]:
