@@ -12,6 +12,8 @@ from chalicelib.adapters.dynamodb.payment_items import (
     ledger_to_item,
     payment_from_item,
     payment_to_item,
+)
+from chalicelib.adapters.dynamodb.refund_items import (
     refund_from_item,
     refund_to_item,
     settlement,

@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.adapters.dynamodb import keys
-from chalicelib.adapters.dynamodb.payment_items import payment_to_item, refund_to_item
+from chalicelib.adapters.dynamodb.payment_items import payment_to_item
+from chalicelib.adapters.dynamodb.refund_items import refund_to_item
 from chalicelib.adapters.dynamodb.store import DynamoDBStore
 from chalicelib.adapters.dynamodb.writes import Absent, Put
 from chalicelib.domain.ids import Millis, PaymentId, RefundId, Tenant, time_part

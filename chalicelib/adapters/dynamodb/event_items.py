@@ -12,9 +12,8 @@ from chalicelib.adapters.dynamodb.packing import packed, unpacked
 from chalicelib.adapters.dynamodb.payment_items import (
     payment_from_item,
     payment_to_item,
-    refund_from_item,
-    refund_to_item,
 )
+from chalicelib.adapters.dynamodb.refund_items import refund_from_item, refund_to_item
 from chalicelib.adapters.dynamodb.shop_items import (
     merchant_from_item,
     merchant_to_item,

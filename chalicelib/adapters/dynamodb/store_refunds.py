@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 from chalicelib.adapters.dynamodb import keys
 from chalicelib.adapters.dynamodb.item_forms import DUE_NAMES, changes, set_or_drop
-from chalicelib.adapters.dynamodb.payment_items import (
-    payment_from_item,
+from chalicelib.adapters.dynamodb.payment_items import payment_from_item
+from chalicelib.adapters.dynamodb.refund_items import (
     refund_from_item,
     refund_to_item,
     settlement,
