@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Callable
 from contextlib import ExitStack, suppress
 from http.server import HTTPServer
 from typing import Any
@@ -47,6 +48,11 @@ class Handler(ChaliceRequestHandler):
 
     do_QUERY = do_TRACE  # noqa: N815
 
+    def _generic_handle(self) -> None:
+        super()._generic_handle()
+        if self.command not in ("GET", "HEAD"):
+            self.server.changed()
+
     def _parse_payload(self) -> tuple[dict[str, str], bytes | None]:
         lengths = set(self.headers.get_all("content-length", ["0"]))
         if "transfer-encoding" in self.headers:
@@ -84,17 +90,22 @@ class Handler(ChaliceRequestHandler):
 
 
 class _Server(Closing, HTTPServer):
-    """Threaded: a browser keeps its connections."""
+    """Threaded: a browser keeps its connections. `changed` is called after each request that is
+    more than a look."""
+
+    changed: Callable[[], None]
 
 
-def start(app: Chalice, port: int, stack: ExitStack) -> str:
-    """Serve `app` in the background until `stack` closes; its address.
+def start(app: Chalice, port: int, stack: ExitStack, changed: Callable[[], None]) -> str:
+    """Serve `app` in the background until `stack` closes; its address. `changed` is called after
+    each request that is more than a look.
 
     Raises OSError when the port is taken.
     """
     _make_local(app)
     config = Config.create(lambda_timeout=25)
     local = LocalDevServer(app, config, HOST, port, handler_cls=Handler, server_cls=_Server)
+    local.server.changed = changed
     serve(local.server, stack)
     return f"http://{HOST}:{local.server.server_address[1]}"
 

@@ -1,4 +1,4 @@
-"""The jobs on this machine: what a schedule and a queue do in Lambda, two threads do here."""
+"""The jobs on this machine: what schedules and a queue do in Lambda, three threads do here."""
 
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -9,17 +9,24 @@ from chalicelib import bootstrap, log
 from chalicelib.jobs import deliver
 
 EVERY_S = 5.0
-POLLED_EVERY_S = 0.3
+LOOKED_EVERY_S = 2.0  # for what came by another way; asking costs, and mostly nothing goes on
 LONGEST_JOB_S = 60
 
 
-def start(stack: ExitStack, sqs: Any, queue_url: str) -> None:
-    """Sweep, and tell merchants of events, in the background until `stack` closes."""
+def start(stack: ExitStack, sqs: Any, queue_url: str) -> Callable[[], None]:
+    """Sweep, and tell merchants of events, in the background until `stack` closes. What it gives is
+    called when something may have come into the queue."""
     stopping = Event()
 
-    def repeat(name: str, every: float, job: Callable[[], object]) -> None:
+    def repeat(name: str, every: float, job: Callable[[], object]) -> Callable[[], None]:
+        woken = Event()
+
         def run() -> None:
-            while not stopping.wait(every):
+            while True:
+                woken.wait(every)
+                woken.clear()
+                if stopping.is_set():
+                    return
                 try:
                     job()
                 except Exception as error:  # noqa: BLE001 - a dead thread would be missed by nobody
@@ -28,11 +35,14 @@ def start(stack: ExitStack, sqs: Any, queue_url: str) -> None:
         thread = Thread(target=run, daemon=True)
         thread.start()
         stack.callback(thread.join, LONGEST_JOB_S)
+        stack.callback(woken.set)
+        return woken.set
 
     repeat("sweep", EVERY_S, lambda: bootstrap.app().night.sweep())
     repeat("deliver", EVERY_S, deliver.again)
-    repeat("queue", POLLED_EVERY_S, lambda: _emptied(sqs, queue_url))
+    queued = repeat("queue", LOOKED_EVERY_S, lambda: _emptied(sqs, queue_url))
     stack.callback(stopping.set)
+    return queued
 
 
 def _emptied(sqs: Any, queue_url: str) -> None:

@@ -68,8 +68,8 @@ class Stack:
         self._settings(f"http://{HOST}:{port}")
         self._make_table(wanted.engine)
         sqs, queue_url = self._make_queue()
-        self.api_url = self._api(port)
-        night.start(self._running, sqs, queue_url)
+        queued = night.start(self._running, sqs, queue_url)
+        self.api_url = self._api(port, queued)
 
     def _sandbox(self, wanted: Wanted) -> str:
         from sandbox.server import Server
@@ -109,13 +109,13 @@ class Stack:
         self._running.callback(sqs.close)
         url = str(sqs.create_queue(QueueName=bootstrap.event_queue())["QueueUrl"])
         os.environ["TAUTAN_EVENT_QUEUE_URL"] = url
+        bootstrap.app.cache_clear()
         return sqs, url
 
-    def _api(self, port: int) -> str:
+    def _api(self, port: int, queued: Callable[[], None]) -> str:
         from app import app
 
-        bootstrap.app.cache_clear()
-        url = _listening("PORT", port, lambda: api_server.start(app, port, self._running))
+        url = _listening("PORT", port, lambda: api_server.start(app, port, self._running, queued))
         _wait_for(f"{url}/healthz")
         return url
 

@@ -5,6 +5,10 @@ import os
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests.running import stack, stack_folder
+
+__all__ = ["stack", "stack_folder"]
+
 for name in [name for name in os.environ if name.startswith(("AWS_", "TAUTAN_", "WOOSHPAY_"))]:
     del os.environ[name]
 os.environ.update(

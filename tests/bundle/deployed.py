@@ -195,5 +195,5 @@ def deployed(task: Path, client: Path, log: Path, patch: pytest.MonkeyPatch) -> 
             writes = log / f"{name}.log"
             function = running(task, client, handler, settings, writes)
             functions[name] = stack.enter_context(function)
-        url = api_server.start(Gateway(functions["api"]), port, stack)
+        url = api_server.start(Gateway(functions["api"]), port, stack, lambda: None)
         yield Deployed(url, functions, sqs, queue, log)

@@ -1,4 +1,4 @@
-"""A stack of this session's own, on free ports, and a browser for it."""
+"""A browser for the session's stack, and free ports for another one."""
 
 import json
 import shutil
@@ -13,9 +13,8 @@ from playwright.sync_api import Browser, sync_playwright
 
 from dev.engines import free_port
 from dev.merchant import api_client, offer_coffee
-from tests.running import environment_for, ops, stack, stack_folder
+from tests.running import environment_for, ops
 
-__all__ = ["stack", "stack_folder"]
 SCREENSHOTS = Path("dist") / "screenshots"
 QUIET = [
     "--no-sandbox",

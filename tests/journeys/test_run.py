@@ -4,8 +4,6 @@ import json
 import os
 import signal
 import socket
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -74,31 +72,18 @@ def test_it_writes_its_addresses_serves_and_ends_with_ctrl_c(
     assert is_free(sandbox_port)
 
 
-@pytest.mark.parametrize("name", ["PORT", "SANDBOX_PORT"])
+@pytest.mark.parametrize(("name", "url"), [("PORT", "api_url"), ("SANDBOX_PORT", "sandbox_url")])
 def test_a_second_one_names_the_busy_port_and_leaves_the_first_alone(
-    served: Served,
-    environment: dict[str, str],
-    tmp_path: Path,
-    name: str,
+    stack: dict[str, Any], stack_folder: Path, name: str, url: str
 ) -> None:
-    process, stack = served
-    other = "SANDBOX_PORT" if name == "PORT" else "PORT"
-    second = subprocess.run(
-        [sys.executable, "-m", "dev.run"],
-        env={**environment, other: "0"},
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        timeout=60,
+    busy = httpx.URL(stack[url]).port
+    second = started({**environment_for(0, 0), name: str(busy)}, stack_folder)
+    output, errors = second.communicate(timeout=60)
+    assert (second.returncode, output) == (1, "")
+    assert errors == (
+        f"make run: Port {busy} is taken (or not ours to take). Choose another one with {name}=…\n"
     )
-    assert second.returncode == 1
-    assert second.stdout == ""
-    assert second.stderr == (
-        f"make run: Port {environment[name]} is taken (or not ours to take). "
-        f"Choose another one with {name}=…\n"
-    )
-    assert process.poll() is None
-    assert json.loads((tmp_path / ".local" / "stack.json").read_text()) == stack
+    assert json.loads((stack_folder / ".local" / "stack.json").read_text()) == stack
     assert httpx.get(f"{stack['api_url']}/healthz", trust_env=False).status_code == 200
 
 
@@ -137,10 +122,9 @@ def test_port_0_is_any_free_one_and_the_file_tells_which(tmp_path: Path) -> None
 
 
 def test_a_second_one_on_other_ports_leaves_the_firsts_file_alone(
-    served: Served, tmp_path: Path
+    stack: dict[str, Any], stack_folder: Path
 ) -> None:
-    process, stack = served
-    second = started(environment_for(free_port(), free_port()), tmp_path)
+    second = started(environment_for(free_port(), free_port()), stack_folder)
     try:
         assert second.stdout is not None
         told = ""
@@ -149,6 +133,6 @@ def test_a_second_one_on_other_ports_leaves_the_firsts_file_alone(
     finally:
         second.terminate()
         _, errors = second.communicate(timeout=20)
-    assert f"belongs to the stack of process {process.pid}" in told
+    assert f"belongs to the stack of process {stack['pid']} and is left to it" in told
     assert (second.returncode, errors) == (0, "")
-    assert json.loads((tmp_path / ".local" / "stack.json").read_text()) == stack
+    assert json.loads((stack_folder / ".local" / "stack.json").read_text()) == stack

@@ -42,7 +42,7 @@ def local(world: World) -> Iterator[httpx.Client]:
     """The local server, asked over a real connection."""
     made = chalice_app.__class__
     with ExitStack() as stack:
-        url = start(chalice_app, 0, stack)
+        url = start(chalice_app, 0, stack, lambda: None)
         yield stack.enter_context(httpx.Client(base_url=url, trust_env=False))
     chalice_app.__class__ = made
 
