@@ -42,7 +42,7 @@ BEFORE = (
 AFTER = ("crash after", "answer lost", "500 after", "frozen after")
 READING = ("answer late",)
 PATIENCE_MS = 8_000
-LATEST_MS = 600_000  # a request that arrives after its sender gave up
+LATEST_MS = 600_000  # a request that arrives after its sender gave up; later, none does
 LAG_MS = 300_000
 UNITS = MinorUnits({"IDR": 0})
 
@@ -210,7 +210,10 @@ class SimPsp(WithoutEndpoints):
                 scheduler.pause(f"{stroke} is late", PATIENCE_MS)
                 raise NoAnswer("ReadTimeout")
             case "frozen before":
+                began = scheduler.now
                 self._freeze(f"frozen before {stroke}")
+                if scheduler.now - began > LATEST_MS:  # the clock has jumped meanwhile
+                    raise NoAnswer("ConnectTimeout")
             case "500 before":
                 return _failure(500, "api_error")
             case "409" if self._scheduler.current:

@@ -167,7 +167,7 @@ class RefundFacts:
         whose name we do not know may be meant: then the provider's total decides, or time."""
         for refund in filter(_is_nameless, self._of_that_amount(payment, shown)):
             if refund.status is RefundStatus.POSTED and self._total_is_less(payment, shown):
-                called = replace(refund, psp_refund=shown.psp_refund)
+                called = replace(refund, psp_refund=shown.psp_refund, by_amount=True)
                 return self._reversed(payment, reverse(payment, called, FAILED, cause), keeper)
             return keeper.put_off(EventStatus.DEFERRED, "may_be_the_one_in_doubt")
         return keeper.ignored("not_ours_failed", shown.psp_refund)

@@ -13,10 +13,13 @@ from samtranslator.translator.translator import Translator
 
 from app import app
 from chalicelib.adapters.dynamodb.table import TTL_ATTRIBUTE, table_definition
+from chalicelib.domain.refunds import RESENT_FOR_MS
 from deploy import api
 from deploy.functions import CHALICE_NAMES, by_logical_name, logical_name
 from deploy.package import package
 from deploy.templates import composed
+from simulator.psp import LATEST_MS
+from simulator.switches import HOUR, Switches
 from tests.architecture.source import ROOT
 
 Json = dict[str, Any]
@@ -94,6 +97,14 @@ def test_a_message_is_not_seen_again_while_it_is_worked_on(sam: Json) -> None:
     assert queue["RedrivePolicy"]["deadLetterTargetArn"] == {
         "Fn::GetAtt": ["EventsDeadLetters", "Arn"]
     }
+
+
+def test_nothing_lives_until_the_provider_has_forgotten_a_refunds_key() -> None:
+    """What is sent late is sent under a key that is known yet (simulator/psp.py, LATEST_MS)."""
+    functions = CONFIG["lambda_functions"].values()
+    longest = max(each.get("lambda_timeout", CONFIG["lambda_timeout"]) for each in functions)
+    assert longest * 1000 <= LATEST_MS
+    assert Switches().key_hours * HOUR > RESENT_FOR_MS + LATEST_MS
 
 
 def test_the_api_has_every_route_and_takes_any_bytes(sam: Json) -> None:

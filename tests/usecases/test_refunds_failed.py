@@ -28,7 +28,9 @@ def test_one_that_was_posted_by_the_total_alone_comes_back_when_the_total_lets_i
     world.psp.known_refunds["re_77"] = fact
     assert world.told(fact, id="evt_r") == "applied"
     assert why(world, "evt_r") == ("applied", "refund.reversed")
-    assert world.kept_refund(refund.id).status is S.REVERSED
+    reversed_ = world.kept_refund(refund.id)
+    guessed = (S.REVERSED, "re_77", True)  # seed 7008195: another of that amount may have been it
+    assert (reversed_.status, reversed_.psp_refund, reversed_.by_amount) == guessed
     last = world.store.ledger(world.tenant, paid.id)[-1]
     assert (last.kind, last.subject) == (EntryKind.REFUND_REVERSED, refund.id)
     assert world.check_money(paid.id) == WHOLE
