@@ -21,6 +21,7 @@ from deploy.templates import composed
 from simulator.psp import LATEST_MS
 from simulator.switches import HOUR, Switches
 from tests.architecture.source import ROOT
+from tools.openapi import refusals
 
 Json = dict[str, Any]
 CONFIG = json.loads((ROOT / ".chalice/config.json").read_text("utf-8"))
@@ -129,6 +130,7 @@ def test_api_gateways_own_answers_are_in_our_envelope(plain: Json) -> None:
             "type", "code", "message", "user_message", "param", "doc_url", "request_id", "details",
         }  # fmt: skip
         assert told["request_id"] == "$context.requestId"
+        assert told["code"] in {refusal.code for refusal in refusals.every()}
     assert answers["MISSING_AUTHENTICATION_TOKEN"]["statusCode"] == "404"
     assert answers["THROTTLED"]["statusCode"] == "429"
 

@@ -159,7 +159,7 @@ def test_an_answer_that_is_not_described_is_found_out(
 
 def test_every_error_is_explained() -> None:
     codes = [each.code for each in refusals.every()]
-    assert len(codes) == len(set(codes)) == len(refusals.STATUS) + 3
+    assert len(codes) == len(set(codes)) == len(refusals.STATUS) + 3 + len(refusals.AT_THE_GATE)
     assert set(refusals.MEANINGS) == set(refusals.STATUS)
 
 

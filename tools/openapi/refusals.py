@@ -37,6 +37,22 @@ NO_FORM = Refusal(
 NO_METHOD = Refusal(
     "method_not_allowed_error", "api_error", 405, "The path is there, but not for this method."
 )
+AT_THE_GATE = (  # API Gateway's own words, in our envelope (deploy/api.py)
+    Refusal("route_unknown", "api_error", 404, "There is nothing at this path."),
+    Refusal(
+        "request_refused",
+        "api_error",
+        400,
+        "The request was refused before it came to us; its status says why.",
+    ),
+    Refusal(
+        "not_answered_in_time",
+        "api_error",
+        504,
+        "The answer took too long; what was asked may be done. Ask again with the same "
+        "`Idempotency-Key`.",
+    ),
+)
 
 EVERYWHERE: tuple[Kind, ...] = (
     errors.ParameterInvalid,
@@ -135,7 +151,8 @@ MEANINGS: dict[Kind, str] = {
 def every() -> list[Refusal]:
     """All errors that the API tells, by status."""
     told = [_told(kind) for kind in STATUS]
-    return sorted([*told, NO_METHOD, NO_FORM, OUR_FAILURE], key=lambda each: each.status)
+    others = (NO_METHOD, NO_FORM, OUR_FAILURE, *AT_THE_GATE)
+    return sorted([*told, *others], key=lambda each: each.status)
 
 
 def of_route(route: str, method: str) -> list[Refusal]:
