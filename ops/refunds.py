@@ -68,7 +68,7 @@ def settle_refund(
     """The end of a refund that no evidence settles; look at WooshPay first."""
     app = bootstrap.app()
     tenant = tenant_of(app, merchant, live)
-    settled = by_hand.settle_refund(app.store, tenant, refund, happened, cause_of(app))
+    settled = by_hand.settle_refund(app.store, app.psps, tenant, refund, happened, cause_of(app))
     if context.obj:
         print_json({"refund": settled.id, "state": settled.status.value})
     else:

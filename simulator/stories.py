@@ -107,7 +107,7 @@ class Stories:
 
     def settle(self, tenant: Tenant, refund: str, happened: bool, cause: Cause) -> Refund:
         """A person ends a refund as it stands at the provider."""
-        return settle_refund(self.store, tenant, refund, happened, cause)
+        return settle_refund(self.store, self.ports.psps, tenant, refund, happened, cause)
 
     def accept(self, tenant: Tenant, id: str, cause: Cause) -> Payment:
         """A person accepts a payment that is in review."""

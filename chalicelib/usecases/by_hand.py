@@ -12,27 +12,30 @@ from chalicelib.domain.ids import RefundId, Tenant, payment_id, ulid_of
 from chalicelib.domain.ledger import Cause
 from chalicelib.domain.payment_decisions import ACCEPTED, close_review
 from chalicelib.domain.payments import Payment
+from chalicelib.domain.psp_facts import RefundFactStatus
 from chalicelib.domain.refunds import OPEN, Refund, RefundStatus, post, reverse, void
 from chalicelib.usecases.failures import Lost
-from chalicelib.usecases.ports import Store
+from chalicelib.usecases.ports import Psps, Store
 from chalicelib.usecases.resolve_refund import in_step
 
 CHANGED = "It has just changed. Look again before deciding."
 
 
-def settle_refund(store: Store, tenant: Tenant, id: str, happened: bool, cause: Cause) -> Refund:
+def settle_refund(
+    store: Store, psps: Psps, tenant: Tenant, id: str, happened: bool, cause: Cause
+) -> Refund:
     """The end of an open refund, as the person saw it at the provider; or that one did not happen
-    for which another of the provider's was taken because its amount fits.
+    for which another of the provider's was taken because its amount fits, which came back since.
 
     Raises ResourceMissing, ParameterInvalid when its end is known, RefundInProgress when somebody
-    is at it just now.
+    is at it just now, PspError when the provider does not tell of that other.
     """
     refund = store.refund(tenant, RefundId(id)) if ulid_of(id, "re") else None
     payment = store.payment(tenant, refund.payment) if refund else None
     if refund is None or payment is None:
         raise ResourceMissing("refund", id)
     mistaken = refund.status is RefundStatus.POSTED and refund.by_amount and not happened
-    if refund.status not in OPEN and not mistaken:
+    if refund.status not in OPEN and not (mistaken and _other_came_back(psps, refund)):
         raise ParameterInvalid(f"{id} is {refund.status} already.", param="refund")
     if not in_step(payment, refund):
         raise RefundInProgress(CHANGED)
@@ -55,6 +58,14 @@ def settle_refund(store: Store, tenant: Tenant, id: str, happened: bool, cause: 
     if known is not None and known.status is DiscrepancyStatus.OPEN:
         end_discrepancy(store, tenant, unresolved, DiscrepancyStatus.EXPLAINED, seen, cause)
     return step.refund
+
+
+def _other_came_back(psps: Psps, refund: Refund) -> bool:
+    """Whether the provider's refund that was taken for this one came to nothing; while it stands,
+    its amount is gone, and counted here and nowhere else."""
+    assert refund.psp_refund is not None, "what is matched by its amount bears the other's id"
+    found = psps(refund.tenant).find_refund(refund.psp_refund)
+    return found.status is RefundFactStatus.FAILED
 
 
 def accept_review(store: Store, tenant: Tenant, id: str, cause: Cause) -> Payment:

@@ -380,7 +380,8 @@ class Store(Protocol):
         ...
 
     def reverse_refund(self, before: Payment, step: Step, event: InboxEvent | None) -> None:
-        """A refund that came back. Raises Lost: `event`, `refund`, `payment`."""
+        """A refund that came back; it bears the provider's id that it has here, or none yet.
+        Raises Lost: `event`, `refund`, `payment`."""
         ...
 
     def refund_of(self, tenant: Tenant, psp_refund: str) -> Refund | None:

@@ -231,6 +231,23 @@ def test_what_did_not_happen_cannot_come_back(store: DynamoDBStore, engine: Engi
         store.reverse_refund(forged, step, inbox(2))
 
 
+@pytest.mark.parametrize(("bears", "known"), [("re_9", "re_8"), ("re_9", None), (None, "re_9")])
+def test_a_refund_comes_back_under_the_name_that_it_has(
+    store: DynamoDBStore, engine: Engine, bears: str | None, known: str | None
+) -> None:
+    done = stored.reserved(store)
+    end = post(done.payment, done.refund, bears, CAUSE)
+    store.settle_refund(done.payment, end, OWNER)
+    told = replace(end.refund, lease_until=0, psp_refund=known)
+    step = reverse(end.payment, told, "bounced", CAUSE)
+    if bears is None:
+        store.reverse_refund(end.payment, step, inbox(2))
+        check_books(store, step)
+    else:
+        with lost(engine, "refund"):
+            store.reverse_refund(end.payment, step, inbox(2))
+
+
 # --- looked at again ------------------------------------------------------------------------------
 
 

@@ -23,6 +23,10 @@ def person(world: World) -> Cause:
     return Cause(actor="operator sari", reference="req-9", request_id="req-9", at=world.now)
 
 
+def settle(world: World, id: str, happened: bool) -> Refund:
+    return by_hand.settle_refund(world.store, world.psps, world.tenant, id, happened, person(world))
+
+
 def doubtful(world: World, paid: Payment) -> Refund:
     world.psp.outcomes.append(InDoubt("ReadTimeout"))
     return world.refund(paid, a_request(5_000), "k")
@@ -44,7 +48,7 @@ def test_a_refund_in_doubt_ends_as_the_person_saw_it(
     world.store.note_discrepancy(
         Discrepancy.of(world.tenant, kind, refund.id, "no word", world.now)
     )
-    settled = by_hand.settle_refund(world.store, world.tenant, refund.id, happened, person(world))
+    settled = settle(world, refund.id, happened)
     assert settled.status is status
     assert world.kept_refund(refund.id).status is status
     assert world.check_money(paid.id) == totals
@@ -54,7 +58,7 @@ def test_a_refund_in_doubt_ends_as_the_person_saw_it(
     assert closed is not None
     assert (closed.status, closed.actor) == (DiscrepancyStatus.EXPLAINED, "operator sari")
     with world.still(), pytest.raises(ParameterInvalid, match="already"):
-        by_hand.settle_refund(world.store, world.tenant, refund.id, happened, person(world))
+        settle(world, refund.id, happened)
 
 
 def test_a_refund_whose_discrepancy_was_ended_before_is_settled_all_the_same(world: World) -> None:
@@ -65,7 +69,7 @@ def test_a_refund_whose_discrepancy_was_ended_before_is_settled_all_the_same(wor
     world.store.note_discrepancy(found)
     end = (world.store, world.tenant, found.id, accepted, "known", person(world))
     by_hand.end_discrepancy(*end)
-    settled = by_hand.settle_refund(world.store, world.tenant, refund.id, True, person(world))
+    settled = settle(world, refund.id, True)
     assert settled.status is RefundStatus.POSTED
     kept = world.store.discrepancy(world.tenant, found.id)
     assert kept is not None
@@ -79,7 +83,7 @@ def test_a_refund_that_is_being_sent_is_left_alone(world: World) -> None:
     def decide() -> None:
         refund = world.only_refund()
         with pytest.raises(RefundInProgress, match="being sent"):
-            by_hand.settle_refund(world.store, world.tenant, refund.id, False, person(world))
+            settle(world, refund.id, False)
         seen.append(refund.id)
 
     world.psp.before = at("refund", decide)
@@ -93,11 +97,11 @@ def test_a_refund_that_moves_meanwhile_is_to_be_looked_at_again(world: World) ->
     world.pass_time(LEASE_MS)
 
     def end() -> None:
-        by_hand.settle_refund(world.store, world.tenant, refund.id, True, person(world))
+        settle(world, refund.id, True)
 
     world.engine.before = at("write", end)
     with pytest.raises(RefundInProgress, match="Look again"):
-        by_hand.settle_refund(world.store, world.tenant, refund.id, False, person(world))
+        settle(world, refund.id, False)
     assert world.kept_refund(refund.id).status is RefundStatus.POSTED
     world.check_money(paid.id)
 
@@ -112,7 +116,7 @@ def test_a_refund_that_was_sent_again_since_the_person_looked_is_not_settled(wor
     world.pass_time(LEASE_MS)
     world.engine.before = at("write", lambda: world.refund(paid, a_request(5_000), "k"))
     with pytest.raises(RefundInProgress, match="Look again"):
-        by_hand.settle_refund(world.store, world.tenant, refund.id, False, person(world))
+        settle(world, refund.id, False)
     kept = world.kept_refund(refund.id)
     assert (kept.status, kept.attempts) == (RefundStatus.UNKNOWN, 2)
     assert world.check_money(paid.id) == Totals(20_000, 15_000, 5_000, 0)
@@ -128,17 +132,17 @@ def test_a_payment_that_is_newer_than_the_refund_read_is_not_settled(world: Worl
         reads += kind == "get"
         if kind == "get" and reads == 2:  # between the refund and its payment
             world.engine.before = None
-            by_hand.settle_refund(world.store, world.tenant, refund.id, True, person(world))
+            settle(world, refund.id, True)
 
     world.engine.before = end
     with pytest.raises(RefundInProgress, match="Look again"):
-        by_hand.settle_refund(world.store, world.tenant, refund.id, False, person(world))
+        settle(world, refund.id, False)
 
 
 @pytest.mark.parametrize("id", ["re_01JTEST0000000000000000001", "re_1", "cs_1", ""])
 def test_no_refund_is_missing(world: World, id: str) -> None:
     with world.still(), pytest.raises(ResourceMissing):
-        by_hand.settle_refund(world.store, world.tenant, id, True, person(world))
+        settle(world, id, True)
 
 
 def test_a_review_is_closed_once_and_the_payment_stays_as_it_is(world: World) -> None:

@@ -4,14 +4,13 @@ from dataclasses import replace
 
 import pytest
 
-from chalicelib.domain.errors import ParameterInvalid, PspUnavailable
+from chalicelib.domain.errors import ParameterInvalid, PspUnavailable, RefundInProgress
 from chalicelib.domain.payments import Payment
 from chalicelib.domain.psp_facts import RefundFact, RefundFactStatus
 from chalicelib.domain.refunds import Refund, RefundStatus
-from chalicelib.usecases import by_hand
 from tests.builders import a_refund_fact, a_request
 from tests.fakes.world import World, at
-from tests.usecases.test_by_hand import person
+from tests.usecases.test_by_hand import settle
 from tests.usecases.test_refund_facts import BACK, NAMELESS, WHOLE, in_doubt, made_without_us, why
 
 S, F = RefundStatus, RefundFactStatus
@@ -157,11 +156,45 @@ def test_what_no_total_decides_is_shown_to_a_person_who_does() -> None:
     assert world.only_discrepancy().detail.endswith(detail)
     assert world.check_money(paid.id) == BACK
     with world.still(), pytest.raises(ParameterInvalid, match="already"):
-        by_hand.settle_refund(world.store, world.tenant, refund.id, True, person(world))
-    ended = by_hand.settle_refund(world.store, world.tenant, refund.id, False, person(world))
+        settle(world, refund.id, True)
+    ended = settle(world, refund.id, False)
     assert world.kept_refund(refund.id) == ended
     assert (ended.status, ended.failure) == (S.REVERSED, "decided by operator sari")
     assert world.check_money(paid.id) == WHOLE
+
+
+def test_one_that_stands_for_another_is_nobodys_to_undo_while_that_stands() -> None:
+    """Seed 9027207: a person saw it open, and it was posted before they said that it never was:
+    what was made by hand would have been counted nowhere."""
+    world = World()
+    paid = world.paid()
+    refund = taken(world, paid)
+    before = world.engine.everything()
+    with pytest.raises(ParameterInvalid, match="already"):
+        settle(world, refund.id, False)
+    world.psp.before = at("find_refund", silent)
+    with pytest.raises(PspUnavailable):
+        settle(world, refund.id, False)
+    assert world.engine.everything() == before
+    assert world.check_money(paid.id) == BACK
+
+
+def test_what_a_person_undoes_has_not_found_its_own_since() -> None:
+    world = World()
+    paid = world.paid()
+    refund = taken(world, paid)
+    comes_back(world, paid)
+    ours = ours_goes_out(world, refund)
+    world.psp.before = at("find_refund", lambda: finds_ours(world, ours))
+    with pytest.raises(RefundInProgress, match="changed"):
+        settle(world, refund.id, False)
+    assert world.kept_refund(refund.id) == replace(refund, psp_refund="re_9000")
+    assert world.check_money(paid.id) == BACK
+
+
+def finds_ours(world: World, ours: RefundFact) -> None:
+    world.psp.before = None
+    assert world.told(ours, id="evt_ours") == "applied"
 
 
 def test_a_refund_that_the_provider_named_is_nobodys_to_undo() -> None:
@@ -169,7 +202,7 @@ def test_a_refund_that_the_provider_named_is_nobodys_to_undo() -> None:
     paid = world.paid()
     refund = world.refund(paid, a_request(), "k")
     with world.still(), pytest.raises(ParameterInvalid, match="already"):
-        by_hand.settle_refund(world.store, world.tenant, refund.id, False, person(world))
+        settle(world, refund.id, False)
 
 
 def silent() -> None:

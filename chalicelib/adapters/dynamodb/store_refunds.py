@@ -31,6 +31,7 @@ from chalicelib.adapters.dynamodb.writes import (
     OneOf,
     Update,
     all_of,
+    any_of,
 )
 from chalicelib.domain.events import refund_event
 from chalicelib.domain.ids import (
@@ -164,7 +165,7 @@ class RefundStore(PaymentStore):
                 "refund",
                 keys.refund_key(refund.tenant, refund.id),
                 settlement(refund),
-                Equals("status", RefundStatus.POSTED.value),
+                all_of(Equals("status", RefundStatus.POSTED.value), _still_named(refund)),
             ),
             entry_of(before, step.entry),
             *told(refund_event(step, new=False)),
@@ -243,6 +244,14 @@ def _refund(before: Refund, after: Refund, *guards: Guard) -> Update:
         changes(refund_to_item(before), refund_to_item(after)),
         all_of(*guards),
     )
+
+
+def _still_named(refund: Refund) -> Guard:
+    """That it has not been found since to be another of the provider's."""
+    nameless = Absent("psp_refund")
+    if refund.psp_refund is None:
+        return nameless
+    return any_of(nameless, Equals("psp_refund", refund.psp_refund))
 
 
 def _words(statuses: tuple[RefundStatus, ...]) -> tuple[str, ...]:
