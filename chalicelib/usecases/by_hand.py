@@ -35,7 +35,9 @@ def settle_refund(
     if refund is None or payment is None:
         raise ResourceMissing("refund", id)
     mistaken = refund.status is RefundStatus.POSTED and refund.by_amount and not happened
-    if refund.status not in OPEN and not (mistaken and _other_came_back(psps, refund)):
+    if mistaken:
+        _must_have_come_back(psps, refund)
+    elif refund.status not in OPEN:
         raise ParameterInvalid(f"{id} is {refund.status} already.", param="refund")
     if not in_step(payment, refund):
         raise RefundInProgress(CHANGED)
@@ -60,12 +62,15 @@ def settle_refund(
     return step.refund
 
 
-def _other_came_back(psps: Psps, refund: Refund) -> bool:
-    """Whether the provider's refund that was taken for this one came to nothing; while it stands,
-    its amount is gone, and counted here and nowhere else."""
-    assert refund.psp_refund is not None, "what is matched by its amount bears the other's id"
-    found = psps(refund.tenant).find_refund(refund.psp_refund)
-    return found.status is RefundFactStatus.FAILED
+def _must_have_come_back(psps: Psps, refund: Refund) -> None:
+    """While the provider's refund stands that was taken for this one, its amount is gone, and
+    counted here and nowhere else. Raises ParameterInvalid, PspError."""
+    other = refund.psp_refund
+    assert other is not None, "what is matched by its amount bears the other's id"
+    if psps(refund.tenant).find_refund(other).status is not RefundFactStatus.FAILED:
+        raise ParameterInvalid(
+            f"{refund.id} stands for {other}, which has not come back.", param="refund"
+        )
 
 
 def accept_review(store: Store, tenant: Tenant, id: str, cause: Cause) -> Payment:

@@ -170,7 +170,7 @@ def test_one_that_stands_for_another_is_nobodys_to_undo_while_that_stands() -> N
     paid = world.paid()
     refund = taken(world, paid)
     before = world.engine.everything()
-    with pytest.raises(ParameterInvalid, match="already"):
+    with pytest.raises(ParameterInvalid, match="stands for re_77, which has not come back"):
         settle(world, refund.id, False)
     world.psp.before = at("find_refund", silent)
     with pytest.raises(PspUnavailable):
