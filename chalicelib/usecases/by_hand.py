@@ -27,8 +27,8 @@ def settle_refund(
     """The end of an open refund, as the person saw it at the provider; or that one did not happen
     for which another of the provider's was taken because its amount fits, which came back since.
 
-    Raises ResourceMissing, ParameterInvalid when its end is known, RefundInProgress when somebody
-    is at it just now, PspError when the provider does not tell of that other.
+    Raises ResourceMissing, ParameterInvalid when its end is known or that other stands,
+    RefundInProgress when somebody is at it just now, PspError when the provider tells nothing.
     """
     refund = store.refund(tenant, RefundId(id)) if ulid_of(id, "re") else None
     payment = store.payment(tenant, refund.payment) if refund else None
