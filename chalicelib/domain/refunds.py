@@ -124,6 +124,11 @@ class Refund:
         """Whether the provider refused it, so that nothing was refunded."""
         return self.status is RefundStatus.VOIDED
 
+    @property
+    def is_guess(self) -> bool:
+        """Whether it counts as done by its amount alone: the provider's may be another's."""
+        return self.status is RefundStatus.POSTED and self.by_amount
+
     def may_be_taken_up(self, now: Millis) -> bool:
         """Whether an attempt may start: nobody else is at it, and its end is not known."""
         return self.status in SENDABLE and self.lease_until <= now

@@ -28,7 +28,7 @@ from chalicelib.domain.refunds import (
 from chalicelib.usecases.failures import Lost
 from chalicelib.usecases.keep_event import Keeper
 from chalicelib.usecases.ports import Mint, Psps, Store
-from chalicelib.usecases.resolve_refund import FAILED, in_step
+from chalicelib.usecases.resolve_refund import FAILED, in_step, other_came_back
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,10 +206,8 @@ class RefundFacts:
         """One that stands, by its amount, for a refund of the provider that came to nothing.
         Raises PspError."""
         for refund in ours:
-            if refund.status is RefundStatus.POSTED and refund.by_amount and refund.psp_refund:
-                psp = self.psps(refund.tenant)
-                if psp.find_refund(refund.psp_refund).status is RefundFactStatus.FAILED:
-                    return refund
+            if refund.is_guess and other_came_back(self.psps, refund):
+                return refund
         return None
 
     def _absorbed(
@@ -241,8 +239,7 @@ def _is_nameless(refund: Refund) -> bool:
 def _may_be_anothers(refund: Refund, fact: RefundFact) -> bool:
     """Whether it is said to have come back, and nothing but the amount says that it is this one."""
     failed = fact.status is RefundFactStatus.FAILED
-    guessed = refund.by_amount and fact.refund != refund.id
-    return refund.status is RefundStatus.POSTED and failed and guessed
+    return refund.is_guess and failed and fact.refund != refund.id
 
 
 def _was_held_for_dead(refund: Refund, fact: RefundFact) -> bool:

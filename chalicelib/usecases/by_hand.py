@@ -12,11 +12,10 @@ from chalicelib.domain.ids import RefundId, Tenant, payment_id, ulid_of
 from chalicelib.domain.ledger import Cause
 from chalicelib.domain.payment_decisions import ACCEPTED, close_review
 from chalicelib.domain.payments import Payment
-from chalicelib.domain.psp_facts import RefundFactStatus
-from chalicelib.domain.refunds import OPEN, Refund, RefundStatus, post, reverse, void
+from chalicelib.domain.refunds import OPEN, Refund, post, reverse, void
 from chalicelib.usecases.failures import Lost
 from chalicelib.usecases.ports import Psps, Store
-from chalicelib.usecases.resolve_refund import in_step
+from chalicelib.usecases.resolve_refund import in_step, other_came_back
 
 CHANGED = "It has just changed. Look again before deciding."
 
@@ -34,10 +33,13 @@ def settle_refund(
     payment = store.payment(tenant, refund.payment) if refund else None
     if refund is None or payment is None:
         raise ResourceMissing("refund", id)
-    mistaken = refund.status is RefundStatus.POSTED and refund.by_amount and not happened
-    if mistaken:
-        _must_have_come_back(psps, refund)
-    elif refund.status not in OPEN:
+    mistaken = refund.is_guess and not happened
+    if mistaken and not other_came_back(psps, refund):
+        # Its amount is gone as long as that one stands, and is counted here and nowhere else.
+        raise ParameterInvalid(
+            f"{id} stands for {refund.psp_refund}, which has not come back.", param="refund"
+        )
+    if not mistaken and refund.status not in OPEN:
         raise ParameterInvalid(f"{id} is {refund.status} already.", param="refund")
     if not in_step(payment, refund):
         raise RefundInProgress(CHANGED)
@@ -60,17 +62,6 @@ def settle_refund(
     if known is not None and known.status is DiscrepancyStatus.OPEN:
         end_discrepancy(store, tenant, unresolved, DiscrepancyStatus.EXPLAINED, seen, cause)
     return step.refund
-
-
-def _must_have_come_back(psps: Psps, refund: Refund) -> None:
-    """While the provider's refund stands that was taken for this one, its amount is gone, and
-    counted here and nowhere else. Raises ParameterInvalid, PspError."""
-    other = refund.psp_refund
-    assert other is not None, "what is matched by its amount bears the other's id"
-    if psps(refund.tenant).find_refund(other).status is not RefundFactStatus.FAILED:
-        raise ParameterInvalid(
-            f"{refund.id} stands for {other}, which has not come back.", param="refund"
-        )
 
 
 def accept_review(store: Store, tenant: Tenant, id: str, cause: Cause) -> Payment:

@@ -218,6 +218,13 @@ def in_step(paid: Payment, refund: Refund) -> bool:
     return True
 
 
+def other_came_back(psps: Psps, guess: Refund) -> bool:
+    """Whether the provider's refund, for which this one was taken by its amount, came to nothing.
+    Raises PspError."""
+    other = guess.psp_refund
+    return bool(other and psps(guess.tenant).find_refund(other).status is RefundFactStatus.FAILED)
+
+
 def told(refund: Refund) -> Refund:
     """The refund, or the provider's refusal (again) when that was its end."""
     if refund.was_declined:
